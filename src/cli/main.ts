@@ -1,0 +1,126 @@
+/** @file The command line: a table of commands, each loaded only when called. */
+import { Command, CommanderError } from "commander";
+import { readFileSync } from "node:fs";
+import { UsageError } from "./usage.ts";
+
+/** Where runs, data and reports are kept, unless `--home` says otherwise. */
+export const DEFAULT_HOME = ".rzenlab";
+
+export type GlobalOptions = { readonly home: string; readonly json?: boolean };
+
+function version(): string {
+  const manifest = new URL("../../package.json", import.meta.url);
+  return (JSON.parse(readFileSync(manifest, "utf8")) as { version: string }).version;
+}
+
+function buildProgram(): Command {
+  const program = new Command("rzenlab")
+    .description("Research workbench for universal multimodal embeddings.")
+    .version(version())
+    .exitOverride()
+    .configureHelp({ showGlobalOptions: true })
+    .addHelpText(
+      "after",
+      "\nResults go to stdout, progress to stderr. Exit codes: 0 ok, 1 failure, 2 bad usage.",
+    );
+  const command = (usage: string, description: string): Command =>
+    program
+      .command(usage)
+      .description(description)
+      .option("--home <folder>", "where data, runs and reports are kept", DEFAULT_HOME)
+      .option("--json", "print the result as one JSON document on stdout")
+      .exitOverride();
+
+  command("quickstart", "prepare data, run the quick ablations over 5 seeds, write and show the report")
+    .option("--seeds <n>", "seeds per configuration", "5")
+    .option("--no-serve", "do not serve the report when on a terminal")
+    .action(async (options) => (await import("./commands/quickstart.ts")).quickstart(options));
+
+  const data = program.command("data").description("the embedded benchmark mini-MMEB").exitOverride();
+  for (const [name, text] of [
+    ["prepare", "build mini-MMEB from the installed npm packages (cached)"],
+    ["verify", "recompute counts and digests of the prepared data"],
+  ] as const) {
+    data
+      .command(name)
+      .description(text)
+      .option("--home <folder>", "where data, runs and reports are kept", DEFAULT_HOME)
+      .option("--json", "print the result as one JSON document on stdout")
+      .exitOverride()
+      .action(async (options) => (await import("./commands/data.ts"))[name](options));
+  }
+
+  command("train <recipe> [overrides...]", "train one run; overrides are key=value, e.g. loss.alpha=9")
+    .option("--experiment <name>", "experiment the run is stored under", "default")
+    .action(async (recipe, overrides, options) =>
+      (await import("./commands/train.ts")).train(recipe, overrides, options),
+    );
+  command("resume <run>", "go on with an interrupted run from its last checkpoint").action(
+    async (run, options) => (await import("./commands/train.ts")).resume(run, options),
+  );
+  command("ablate <grid>", "run a grid of configurations over several seeds; finished runs are reused")
+    .option("--seeds <n>", "seeds per configuration", "5")
+    .option("--jobs <n>", "runs at the same time", "1")
+    .option("--force", "run again what is already stored")
+    .action(async (grid, options) => (await import("./commands/ablate.ts")).ablate(grid, options));
+  command("soup <runs...>", "merge the weights of several runs and score the result")
+    .option("--method <name>", "uniform, weighted or greedy", "uniform")
+    .option("--merge <name>", "delta or factors (LoRA adapters)", "delta")
+    .option("--weights <list>", "comma-separated weights for --method weighted")
+    .action(async (runs, options) => (await import("./commands/soup.ts")).soup(runs, options));
+  command("eval <target>", "score a run or a checkpoint file on every test task").action(
+    async (target, options) => (await import("./commands/eval.ts")).evaluate(target, options),
+  );
+  command("runs", "list stored runs")
+    .option("--experiment <name>", "only this experiment")
+    .option("--status <status>", "only runs of this status")
+    .option("--limit <n>", "at most this many", "50")
+    .action(async (options) => (await import("./commands/runs.ts")).runs(options));
+  command("report <experiment>", "write the ablation report of an experiment")
+    .option("--format <name>", "html, md, json or latex", "html")
+    .option("--out <file>", "where to write it; stdout for md, json and latex if absent")
+    .action(async (experiment, options) =>
+      (await import("./commands/report.ts")).report(experiment, options),
+    );
+  command("export <run> <file>", "write a run's encoder as a self-contained ONNX file").action(
+    async (run, file, options) => (await import("./commands/export.ts")).exportRun(run, file, options),
+  );
+  command("doctor", "what works on this machine, and how to get the rest").action(async (options) =>
+    (await import("./commands/doctor.ts")).doctor(options),
+  );
+  return program;
+}
+
+/**
+ * Runs one command line.
+ *
+ * @param argv arguments after the program's name
+ * @returns the exit code: 0 ok, 1 failure, 2 bad usage
+ */
+export async function main(argv: readonly string[]): Promise<number> {
+  const program = buildProgram();
+  try {
+    if (argv.length === 0) {
+      program.outputHelp({ error: true });
+      return 2;
+    }
+    await program.parseAsync(argv, { from: "user" });
+    return 0;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    if (error instanceof UsageError) {
+      process.stderr.write(`rzenlab: ${error.message}\n`);
+      return 2;
+    }
+    process.stderr.write(`rzenlab: ${describe(error)}\n`);
+    return 1;
+  }
+}
+
+/** Message and causes; the stack only when RZENLAB_DEBUG asks for it. */
+function describe(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  if (process.env["RZENLAB_DEBUG"]) return error.stack ?? error.message;
+  const cause = error.cause === undefined ? "" : `\n  caused by: ${describe(error.cause)}`;
+  return error.message + cause;
+}
