@@ -1,0 +1,306 @@
+/** @file What a training run is: one strict, frozen, JSON-able value. Defaults -> recipe -> key=value. */
+import { z } from "zod";
+
+const positive = z.number().positive();
+const fraction = z.number().min(0).max(1);
+const count = z.int().positive();
+
+/** The trunk as it is, with nothing added: every weight trains. */
+const NoAdapter = z.strictObject({ kind: z.literal("none") });
+
+/** Low-rank updates on linear layers; the trunk is frozen. */
+const LoraAdapter = z.strictObject({
+  kind: z.literal("lora"),
+  rank: count.default(8),
+  /** The update is scaled by alpha / rank. */
+  alpha: positive.default(16),
+  /** Layer-name endings, or "all" for every linear layer of vision tower and decoder (the paper's). */
+  targets: z.union([z.literal("all"), z.array(z.string().min(1)).min(1)]).default("all"),
+});
+
+/** A small network over cached trunk embeddings; no pixel is touched in training. */
+const HeadAdapter = z.strictObject({
+  kind: z.literal("head"),
+  /** Width of the hidden layer; 0 is one linear map. */
+  hidden: z.int().min(0).default(256),
+});
+
+const ModelConfig = z.strictObject({
+  /** Architecture size; see src/model for the table. */
+  scale: z.string().min(1).default("nano"),
+  /** "random", or the path of a safetensors checkpoint to start from. */
+  init: z.string().min(1).default("random"),
+  /** Seed of freshly drawn weights; null is the run's own. Soup members share it: one start, other data. */
+  initSeed: z.int().min(0).nullable().default(null),
+  adapter: z
+    .discriminatedUnion("kind", [NoAdapter, LoraAdapter, HeadAdapter])
+    .default({ kind: "none" }),
+  /** Spec 1.6: task instruction alone, or with RzenEmbed's system and representation prompts, or neither. */
+  prompt: z.enum(["none", "instruction", "system"]).default("instruction"),
+});
+
+const TemperatureConfig = z.strictObject({
+  init: positive.default(0.05),
+  /** One learnt temperature per task group (spec 1.5); false keeps `init`. */
+  learnable: z.boolean().default(false),
+  /** Clamp of the learnt value: on separable data descent lowers it without bound. */
+  min: positive.default(0.01),
+  max: positive.default(1),
+  /** Learning rate of theta relative to the model's. */
+  learningRateScale: positive.default(1),
+});
+
+const LossConfig = z.strictObject({
+  kind: z.literal("infonce").default("infonce"),
+  /** Hardness weight exp(alpha * s) of a negative (spec 1.4); 0 is off. */
+  alpha: z.number().min(0).default(0),
+  /** Whether the weight is a constant for the gradient (LLaVE) or not (RzenEmbed as printed). */
+  stopGradient: z.boolean().default(true),
+  /** A negative whose target is this similar to the positive target is dropped (spec 1.3); null is off. */
+  delta: z.number().min(-1).max(1).nullable().default(null),
+  /** Mean of query -> target and target -> query instead of query -> target alone. */
+  symmetric: z.boolean().default(false),
+  temperature: TemperatureConfig.prefault({}),
+});
+
+const SamplerConfig = z.strictObject({
+  /** Training tasks by name; null takes every one of the stage. A trailing `*` matches any ending. */
+  tasks: z.array(z.string().min(1)).min(1).nullable().default(null),
+  /** Relative weight of a task, by name or name*; others weigh 1. Multiplies the task's own weight. */
+  weights: z.record(z.string(), z.number().min(0)).default({}),
+  /** Relative weight of a modality: the paper's data set resampling (Exp5). */
+  resampling: z.record(z.string(), positive).default({}),
+  /** All classification sets form one pool (Exp1), or one data set a batch. */
+  mergeClassification: z.boolean().default(false),
+  /** At most this many pairs of a data set take part; null takes all. */
+  capPerDataset: count.nullable().default(null),
+  /** Share of each batch that repeats another row's target: the planted false negatives of spec 5.6. */
+  plantDuplicates: fraction.default(0),
+});
+
+const OptimizerConfig = z.strictObject({
+  /** Peak learning rate of AdamW. */
+  learningRate: positive.default(1e-3),
+  /** Decoupled decay; matrices only, never norms, biases or temperatures. */
+  weightDecay: z.number().min(0).default(0.05),
+  warmupSteps: z.int().min(0).default(50),
+  schedule: z.enum(["constant", "linear", "cosine"]).default("cosine"),
+  /** Global gradient norm above which gradients are scaled down; null is off. */
+  clipNorm: positive.nullable().default(1),
+  beta1: fraction.default(0.9),
+  beta2: fraction.default(0.999),
+});
+
+/** Everything that changes a result, and nothing else. */
+export const TrainConfig = z.strictObject({
+  /** Name of the recipe this came from; for people, not for identity. */
+  recipe: z.string().min(1).default("custom"),
+  /** 1 trains the trunk on pairs without instructions, 2 adapts it with them (spec 1.9, 1.10). */
+  stage: z.union([z.literal(1), z.literal(2)]).default(2),
+  seed: z.int().min(0).default(0),
+  /** Optimiser steps. */
+  steps: count.default(1000),
+  /** Pairs a step; each pair's target is a negative of every other query. */
+  batchSize: z.int().min(2).default(64),
+  model: ModelConfig.prefault({}),
+  loss: LossConfig.prefault({}),
+  sampler: SamplerConfig.prefault({}),
+  optimizer: OptimizerConfig.prefault({}),
+  /** Random shifts, colour and frame jitter of training pixels; never at evaluation. */
+  augment: z.enum(["none", "light", "strong"]).default("none"),
+  evaluation: z
+    .strictObject({
+      /** Steps between evaluations on `split` while training; 0 is never. */
+      everySteps: z.int().min(0).default(0),
+      split: z.enum(["dev", "test"]).default("dev"),
+    })
+    .prefault({}),
+  checkpoint: z
+    .strictObject({
+      /** Steps between checkpoints; the last step is always kept. 0 keeps that alone. */
+      everySteps: z.int().min(0).default(0),
+    })
+    .prefault({}),
+  executor: z
+    .strictObject({
+      name: z.enum(["onnxruntime", "reference"]).default("onnxruntime"),
+      /** Threads of one operator; part of a result's identity, for sums depend on how they are cut. */
+      threads: z.int().min(0).default(0),
+    })
+    .prefault({}),
+});
+
+export type TrainConfig = DeepReadonly<z.output<typeof TrainConfig>>;
+/** What a recipe or a grid writes down: any part of a config. */
+export type TrainConfigPatch = DeepPartial<z.input<typeof TrainConfig>>;
+export type AdapterConfig = TrainConfig["model"]["adapter"];
+
+type DeepReadonly<T> = T extends (infer U)[]
+  ? readonly DeepReadonly<U>[]
+  : T extends object
+    ? { readonly [K in keyof T]: DeepReadonly<T[K]> }
+    : T;
+type DeepPartial<T> = T extends readonly unknown[]
+  ? T
+  : T extends object
+    ? { readonly [K in keyof T]?: DeepPartial<T[K]> | undefined }
+    : T;
+
+/** A config that can't be: `code` is BAD_CONFIG, the message names the key, the value and what was expected. */
+export class ConfigError extends Error {
+  override readonly name = "ConfigError";
+  readonly code = "BAD_CONFIG";
+}
+
+/**
+ * Defaults, then each patch in order, then `key=value` overrides; frozen.
+ *
+ * @param overrides e.g. ["loss.alpha=9", "model.adapter.kind=lora", "sampler.tasks=[\"label2image*\"]"]
+ */
+export function resolveConfig(
+  patches: readonly TrainConfigPatch[],
+  overrides: readonly string[] = [],
+): TrainConfig {
+  let merged = layPatches(...patches) as Json;
+  for (const override of overrides) merged = merge(merged, parseOverride(override)) as Json;
+  const parsed = TrainConfig.safeParse(merged);
+  if (!parsed.success) throw new ConfigError(explain(parsed.error));
+  return freeze(checkTogether(parsed.data));
+}
+
+/** Patches laid over each other, object by object; the later one wins. */
+export function layPatches(...patches: readonly TrainConfigPatch[]): TrainConfigPatch {
+  return patches.reduce((under, over) => merge(under, over) as TrainConfigPatch, {});
+}
+
+/** Rules that span several keys. */
+function checkTogether(config: z.output<typeof TrainConfig>): z.output<typeof TrainConfig> {
+  const { init, min, max } = config.loss.temperature;
+  if (!(min <= init && init <= max)) {
+    throw new ConfigError(
+      `loss.temperature: expected min <= init <= max, got ${min}, ${init}, ${max}`,
+    );
+  }
+  if (config.model.adapter.kind === "head" && config.augment !== "none") {
+    throw new ConfigError(
+      `augment: a head reads cached features and sees no pixels; expected none, got ${config.augment}`,
+    );
+  }
+  return config;
+}
+
+type Json = { [key: string]: unknown };
+
+/** One "a.b.c=value" as a nested object. The value is JSON where it parses as such, else text. */
+function parseOverride(text: string): Json {
+  const at = text.indexOf("=");
+  if (at < 1) throw new ConfigError(`override "${text}": expected key=value, e.g. loss.alpha=9`);
+  const key = text.slice(0, at);
+  const raw = text.slice(at + 1);
+  const path = key.split(".");
+  checkKey(key, path);
+  let value: unknown = raw;
+  try {
+    value = JSON.parse(raw);
+  } catch {
+    // Plain text such as `model.prompt=system` needs no quotes.
+  }
+  return path.reduceRight<unknown>((inner, part) => ({ [part]: inner }), value) as Json;
+}
+
+/** Refuses a key that no config has, naming the nearest one. */
+function checkKey(key: string, path: readonly string[]): void {
+  const known = configKeys();
+  const open = known.some(
+    (k) =>
+      k.endsWith(".*") && path.length > k.split(".").length - 1 && key.startsWith(k.slice(0, -1)),
+  );
+  if (open || known.includes(key)) return;
+  if (known.some((k) => k.startsWith(`${key}.`))) return; // a whole section as JSON
+  const nearest = known
+    .map((k) => ({ k, distance: editDistance(key, k) }))
+    .sort((a, b) => a.distance - b.distance)[0]!.k;
+  throw new ConfigError(`unknown config key "${key}"; did you mean "${nearest}"?`);
+}
+
+let keys: readonly string[] | undefined;
+
+/** Every key of a config as a dotted path; records end in `.*`. */
+export function configKeys(): readonly string[] {
+  keys ??= [...new Set(walk(z.toJSONSchema(TrainConfig, { io: "input" }) as Schema, ""))];
+  return keys;
+}
+
+type Schema = {
+  properties?: Record<string, Schema>;
+  additionalProperties?: Schema | boolean;
+  anyOf?: Schema[];
+  oneOf?: Schema[];
+};
+
+function walk(schema: Schema, prefix: string): string[] {
+  const found = (schema.anyOf ?? schema.oneOf ?? []).flatMap((option) => walk(option, prefix));
+  for (const [name, inner] of Object.entries(schema.properties ?? {})) {
+    const path = prefix === "" ? name : `${prefix}.${name}`;
+    const below = walk(inner, path);
+    found.push(...(below.length > 0 ? below : [path]));
+  }
+  if (typeof schema.additionalProperties === "object") found.push(`${prefix}.*`);
+  return found;
+}
+
+/** `over` laid on `base`; objects merge, anything else replaces. A new `kind` starts its object afresh. */
+function merge(base: unknown, over: unknown): unknown {
+  if (!isObject(base) || !isObject(over)) return over;
+  const otherKind = "kind" in over && "kind" in base && over["kind"] !== base["kind"];
+  const result: Json = otherKind ? {} : { ...base };
+  for (const [key, value] of Object.entries(over)) {
+    if (value !== undefined) result[key] = merge(result[key], value);
+  }
+  return result;
+}
+
+function isObject(value: unknown): value is Json {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function explain(error: z.ZodError): string {
+  const lines = error.issues.map((issue) => {
+    const where = issue.path.join(".") || "config";
+    if (issue.code !== "unrecognized_keys") return `${where}: ${issue.message}`;
+    return issue.keys
+      .map((key) => {
+        const path = [...issue.path.map(String), key];
+        try {
+          checkKey(path.join("."), path);
+          return `${path.join(".")} does not belong here`;
+        } catch (unknown) {
+          return (unknown as Error).message;
+        }
+      })
+      .join("; ");
+  });
+  return `bad config: ${lines.join("; ")}`;
+}
+
+function freeze<T>(value: T): T {
+  if (typeof value === "object" && value !== null && !Object.isFrozen(value)) {
+    Object.freeze(value);
+    Object.values(value).forEach(freeze);
+  }
+  return value;
+}
+
+/** Levenshtein distance: insertions, deletions and substitutions. */
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const swap = row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(swap, row[j]! + 1, next[j - 1]! + 1));
+    }
+    row = next;
+  }
+  return row[b.length]!;
+}
