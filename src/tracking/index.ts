@@ -1,0 +1,30 @@
+/** @file Public names of the store. */
+export type { ArtifactSource } from "./artifacts.ts";
+export { type Durability, type OpenOptions } from "./database.ts";
+export { StoreError, type StoreErrorCode } from "./error.ts";
+export { DEFAULT_BENCHMARK, type EvaluationQuery } from "./evaluations.ts";
+export { MetricLogger, type MetricLoggerOptions } from "./logger.ts";
+export { type HistoryOptions, RunReader } from "./reader.ts";
+export type { NewInput } from "./records.ts";
+export type { Comparison, Condition, Order, RunSearch } from "./search.ts";
+export type {
+  Artifact,
+  Batch,
+  Dataset,
+  DatasetRef,
+  Evaluation,
+  Experiment,
+  Input,
+  Lifecycle,
+  NewEvaluation,
+  NewPoint,
+  NewRun,
+  ParamValue,
+  PerQuery,
+  Point,
+  Run,
+  RunStatus,
+  SeriesSummary,
+} from "./types.ts";
+export { fromMetricKey, metricKey } from "./validate.ts";
+export { type RunUpdate, RunWriter } from "./writer.ts";

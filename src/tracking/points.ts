@@ -1,0 +1,147 @@
+/** @file Metric points on their way into the file: series by key, clustered rows, a running summary. */
+import type { Statement } from "better-sqlite3";
+import type { Connection } from "./database.ts";
+import type { RunKey } from "./reader.ts";
+import { fromNumber } from "./rows.ts";
+import type { NewPoint, Point } from "./types.ts";
+import { checkKey, checkName, checkPoint } from "./validate.ts";
+
+/** Points of one call that belong to one series, in three columns, and what they add to its summary. */
+type Bunch = {
+  readonly series: number;
+  readonly steps: number[];
+  readonly timestamps: number[];
+  readonly values: number[];
+};
+
+/** The part of the writer that has to be fast; call it inside a transaction. */
+export class PointWriter {
+  readonly #insert: Statement<[number, number, number, number | "NaN"]>;
+  readonly #summarise: Statement<[Summary]>;
+  readonly #findSeries: Statement<[number, string, string, string], number>;
+  readonly #makeSeries: Statement<[number, string, string, string]>;
+  /** run serial -> key -> series id, for points without a data set. Forgotten on a rollback. */
+  readonly #known = new Map<number, Map<string, number>>();
+
+  constructor(connection: Connection) {
+    this.#insert = connection.prepare("INSERT OR IGNORE INTO points VALUES (?, ?, ?, ?)");
+    this.#summarise = connection.prepare<[Summary]>(SUMMARISE);
+    this.#findSeries = connection
+      .prepare<[number, string, string, string], number>(
+        `SELECT id FROM series WHERE run = ? AND key = ? AND dataset_name = ?
+           AND dataset_digest = ? AND model_id = ''`,
+      )
+      .pluck();
+    this.#makeSeries = connection.prepare(
+      "INSERT INTO series (run, key, dataset_name, dataset_digest) VALUES (?, ?, ?, ?)",
+    );
+    connection.onRollback(() => this.#known.clear());
+  }
+
+  /** Points without a timestamp get `now`. */
+  insert(run: RunKey, points: readonly NewPoint[], now: number): void {
+    for (const bunch of this.#bunches(run.serial, points, now).values()) {
+      let count = 0;
+      for (let i = 0; i < bunch.steps.length; i++) {
+        count += this.#insert.run(
+          bunch.series,
+          bunch.steps[i]!,
+          bunch.timestamps[i]!,
+          fromNumber(bunch.values[i]!),
+        ).changes;
+      }
+      this.#summarise.run(summaryOf(bunch, count));
+    }
+  }
+
+  /** Rows of one series lie together in the file, so they are inserted together. */
+  #bunches(serial: number, points: readonly NewPoint[], now: number): Map<number, Bunch> {
+    const bunches = new Map<number, Bunch>();
+    for (const point of points) {
+      checkPoint(point);
+      const series = this.#seriesOf(serial, point);
+      let bunch = bunches.get(series);
+      if (bunch === undefined) {
+        bunch = { series, steps: [], timestamps: [], values: [] };
+        bunches.set(series, bunch);
+      }
+      bunch.steps.push(point.step ?? 0);
+      bunch.timestamps.push(point.timestamp ?? now);
+      bunch.values.push(point.value);
+    }
+    return bunches;
+  }
+
+  #seriesOf(serial: number, { key, dataset }: NewPoint): number {
+    if (dataset) {
+      checkKey("metric", key);
+      checkName(`metric ${key}: data set name`, dataset.name);
+      checkName(`metric ${key}: data set digest`, dataset.digest);
+      return this.#findOrMake(serial, key, dataset.name, dataset.digest);
+    }
+    let known = this.#known.get(serial);
+    if (known === undefined) {
+      known = new Map();
+      this.#known.set(serial, known);
+    }
+    let series = known.get(key);
+    if (series === undefined) {
+      checkKey("metric", key);
+      series = this.#findOrMake(serial, key, "", "");
+      known.set(key, series);
+    }
+    return series;
+  }
+
+  #findOrMake(serial: number, key: string, name: string, digest: string): number {
+    return (
+      this.#findSeries.get(serial, key, name, digest) ??
+      Number(this.#makeSeries.run(serial, key, name, digest).lastInsertRowid)
+    );
+  }
+}
+
+type Summary = {
+  readonly series: number;
+  readonly count: number;
+  readonly step: number;
+  readonly timestamp: number;
+  readonly value: number | "NaN";
+  readonly least: number | null;
+  readonly greatest: number | null;
+};
+
+/** min() and max() of SQL are NULL as soon as one argument is, so an absent side is filled first. */
+const SUMMARISE = `
+  UPDATE series SET
+    count = count + @count,
+    least = min(coalesce(least, @least), coalesce(@least, least)),
+    greatest = max(coalesce(greatest, @greatest), coalesce(@greatest, greatest)),
+    (latest_step, latest_timestamp, latest_value) = (
+      SELECT CASE WHEN later THEN @step ELSE latest_step END,
+        CASE WHEN later THEN @timestamp ELSE latest_timestamp END,
+        CASE WHEN later THEN @value ELSE latest_value END
+      FROM (SELECT latest_step IS NULL
+        OR (latest_step, latest_timestamp, latest_value) < (@step, @timestamp, @value) AS later))
+  WHERE id = @series`;
+
+function summaryOf({ series, steps, timestamps, values }: Bunch, count: number): Summary {
+  let latest: Point = { step: steps[0]!, timestamp: timestamps[0]!, value: values[0]! };
+  let least: number | null = null;
+  let greatest: number | null = null;
+  for (const [i, value] of values.entries()) {
+    const point = { step: steps[i]!, timestamp: timestamps[i]!, value };
+    if (isLater(point, latest)) latest = point;
+    if (Number.isNaN(value)) continue;
+    if (least === null || value < least) least = value;
+    if (greatest === null || value > greatest) greatest = value;
+  }
+  return { series, count, ...latest, value: fromNumber(latest.value), least, greatest };
+}
+
+/** By step, then timestamp, then value; NaN is above every number, as in the file. */
+function isLater(a: Point, b: Point): boolean {
+  if (a.step !== b.step) return a.step > b.step;
+  if (a.timestamp !== b.timestamp) return a.timestamp > b.timestamp;
+  return Number.isNaN(a.value) || a.value > b.value;
+}

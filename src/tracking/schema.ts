@@ -1,0 +1,139 @@
+/** @file The store's tables. MIGRATIONS is append-only: a released entry is never edited. */
+
+/** Marks the file as ours in its header ("RzLb"). */
+export const APPLICATION_ID = 0x52_7a_4c_62;
+
+/**
+ * Entry i takes a file from `PRAGMA user_version` i to i + 1.
+ *
+ * A metric value is ANY: SQLite has no NaN (it turns one into NULL), so NaN is the text 'NaN', which
+ * sorts above every number, as it should in "latest"; infinities are REAL. `points` has no foreign
+ * key: checking it would cost a look-up for each point, and series ids are never used twice.
+ */
+export const MIGRATIONS: readonly string[] = [
+  `
+  CREATE TABLE experiments (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    name TEXT NOT NULL UNIQUE,
+    artifact_location TEXT,
+    lifecycle TEXT NOT NULL DEFAULT 'active' CHECK (lifecycle IN ('active', 'deleted')),
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL
+  ) STRICT;
+
+  CREATE TABLE experiment_tags (
+    experiment INTEGER NOT NULL REFERENCES experiments (id) ON DELETE CASCADE,
+    key TEXT NOT NULL,
+    value TEXT NOT NULL,
+    PRIMARY KEY (experiment, key)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE runs (
+    serial INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    experiment INTEGER NOT NULL REFERENCES experiments (id) ON DELETE CASCADE,
+    name TEXT NOT NULL,
+    user TEXT NOT NULL,
+    status TEXT NOT NULL
+      CHECK (status IN ('RUNNING', 'SCHEDULED', 'FINISHED', 'FAILED', 'KILLED')),
+    start_time INTEGER NOT NULL,
+    end_time INTEGER,
+    lifecycle TEXT NOT NULL DEFAULT 'active' CHECK (lifecycle IN ('active', 'deleted')),
+    deleted_at INTEGER,
+    deleted_with_experiment INTEGER NOT NULL DEFAULT 0
+  ) STRICT;
+  CREATE INDEX runs_by_start ON runs (experiment, lifecycle, start_time DESC, id);
+
+  CREATE TABLE params (
+    run INTEGER NOT NULL REFERENCES runs (serial) ON DELETE CASCADE,
+    key TEXT NOT NULL,
+    value TEXT NOT NULL,
+    number REAL,
+    PRIMARY KEY (run, key)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE tags (
+    run INTEGER NOT NULL REFERENCES runs (serial) ON DELETE CASCADE,
+    key TEXT NOT NULL,
+    value TEXT NOT NULL,
+    PRIMARY KEY (run, key)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE series (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    run INTEGER NOT NULL REFERENCES runs (serial) ON DELETE CASCADE,
+    key TEXT NOT NULL,
+    dataset_name TEXT NOT NULL DEFAULT '',
+    dataset_digest TEXT NOT NULL DEFAULT '',
+    model_id TEXT NOT NULL DEFAULT '',
+    count INTEGER NOT NULL DEFAULT 0,
+    latest_step INTEGER,
+    latest_timestamp INTEGER,
+    latest_value ANY,
+    least REAL,
+    greatest REAL,
+    UNIQUE (run, key, dataset_name, dataset_digest, model_id)
+  ) STRICT;
+
+  CREATE TABLE points (
+    series INTEGER NOT NULL,
+    step INTEGER NOT NULL,
+    timestamp INTEGER NOT NULL,
+    value ANY NOT NULL,
+    PRIMARY KEY (series, step, timestamp, value)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE datasets (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    experiment INTEGER NOT NULL REFERENCES experiments (id) ON DELETE CASCADE,
+    name TEXT NOT NULL,
+    digest TEXT NOT NULL,
+    source_type TEXT,
+    source TEXT,
+    schema TEXT,
+    profile TEXT,
+    UNIQUE (experiment, name, digest)
+  ) STRICT;
+
+  CREATE TABLE inputs (
+    run INTEGER NOT NULL REFERENCES runs (serial) ON DELETE CASCADE,
+    dataset INTEGER NOT NULL REFERENCES datasets (id) ON DELETE CASCADE,
+    PRIMARY KEY (run, dataset)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE input_tags (
+    run INTEGER NOT NULL,
+    dataset INTEGER NOT NULL,
+    key TEXT NOT NULL,
+    value TEXT NOT NULL,
+    PRIMARY KEY (run, dataset, key),
+    FOREIGN KEY (run, dataset) REFERENCES inputs (run, dataset) ON DELETE CASCADE
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE evaluations (
+    run INTEGER NOT NULL REFERENCES runs (serial) ON DELETE CASCADE,
+    benchmark TEXT NOT NULL,
+    task TEXT NOT NULL,
+    split TEXT NOT NULL,
+    metric TEXT NOT NULL,
+    value ANY NOT NULL,
+    n INTEGER NOT NULL CHECK (n >= 0),
+    modality TEXT NOT NULL,
+    meta_task TEXT NOT NULL,
+    domain TEXT,
+    kind TEXT NOT NULL,
+    digest TEXT,
+    per_query TEXT,
+    PRIMARY KEY (run, benchmark, task, split, metric)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE artifacts (
+    run INTEGER NOT NULL REFERENCES runs (serial) ON DELETE CASCADE,
+    path TEXT NOT NULL,
+    bytes INTEGER NOT NULL,
+    sha256 TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    PRIMARY KEY (run, path)
+  ) STRICT, WITHOUT ROWID;
+  `,
+];
