@@ -50,6 +50,10 @@ export type Query = {
   readonly positives: ReadonlyMap<string, number>;
   /** Local scope: the ids to rank, the positive among them. Absent in global scope. */
   readonly candidates?: readonly string[];
+  /** What the query is about; see `Task.labels`. */
+  readonly label?: string;
+  /** Instruction of this query alone, in place of the task's `queryInstruction`. */
+  readonly instruction?: string;
 };
 
 /** A task of one split. Training tasks have the same form: a pair is a query and one of its positives. */
@@ -70,6 +74,11 @@ export type Task = {
   readonly queries: readonly Query[];
   /** Every candidate by id. */
   readonly corpus: ReadonlyMap<string, Item>;
+  /**
+   * Candidate id -> what it shows. A candidate truly matches a query if it is one of the query's
+   * positives or its label equals the query's: any other true match in a batch is a false negative.
+   */
+  readonly labels?: ReadonlyMap<string, string>;
   /** Digest over everything that can change a score. */
   readonly digest: string;
 };

@@ -1,0 +1,131 @@
+/** @file The BEIR-like layout of visual documents: queries, corpus and qrels, a parquet file each. */
+import { join } from "node:path";
+import { DataError } from "../error.ts";
+import type { Item } from "../types.ts";
+import type { TaskAssembler } from "./assemble.ts";
+import { labelOf, ownColumns } from "./image.ts";
+import type { BuiltTask } from "./normal.ts";
+import { readRows, writeParquet, type Row } from "./parquet.ts";
+
+const LANGUAGE = "english";
+
+/** Writes the three files: BEIR's columns, then ours. */
+export async function writeBeir(folder: string, task: BuiltTask): Promise<void> {
+  const { queries, corpus, labels } = task;
+  const ids = [...corpus.keys()];
+  const items = [...corpus.values()];
+  const judged = queries.flatMap((q) =>
+    [...q.positives].map(([id, grade]) => ({ query: q.id, id, grade })),
+  );
+  const [, label] = ownColumns(queries);
+  await writeParquet(join(folder, "queries.parquet"), [
+    { name: "query-id", kind: "text", data: queries.map((q) => q.id) },
+    { name: "query", kind: "text", data: queries.map((q) => q.item.text ?? "") },
+    { name: "language", kind: "text", data: queries.map(() => LANGUAGE) },
+    { name: "image", kind: "text", data: queries.map((q) => q.item.document ?? null) },
+    { name: "instruction", kind: "text", data: queries.map((q) => q.instruction ?? null) },
+    { name: "pool", kind: "texts", data: queries.map((q) => q.candidates ?? []) },
+    label,
+  ]);
+  await writeParquet(join(folder, "corpus.parquet"), [
+    { name: "corpus-id", kind: "text", data: ids },
+    { name: "image", kind: "text", data: items.map((item) => item.document ?? null) },
+    { name: "text", kind: "text", data: items.map((item) => item.text ?? null) },
+    { name: "label", kind: "text", data: ids.map((id) => labels?.get(id) ?? null) },
+  ]);
+  await writeParquet(join(folder, "qrels.parquet"), [
+    { name: "query-id", kind: "text", data: judged.map((row) => row.query) },
+    { name: "corpus-id", kind: "text", data: judged.map((row) => row.id) },
+    { name: "score", kind: "number", data: judged.map((row) => row.grade) },
+  ]);
+}
+
+export type BeirFiles = {
+  readonly queries: string;
+  readonly corpus: string;
+  readonly qrels: string;
+};
+
+export type BeirOptions = {
+  /** The page of a corpus row, for data whose files are elsewhere or inside the row. */
+  readonly page?: (row: Row, id: string) => Item | Promise<Item>;
+};
+
+/**
+ * Reads three files with BEIR's columns, ours where they exist: `VLM2Vec/*`, `vidore/*` and
+ * `openbmb/*` have only BEIR's. Judgements of score 0 are no positives; of two for one pair the
+ * larger counts (spec 3.3); a query without a positive is dropped, as the evaluator does.
+ *
+ * @returns the number of queries dropped for having no positive.
+ */
+export async function readBeir(
+  files: BeirFiles,
+  into: TaskAssembler,
+  { page = pageOf }: BeirOptions = {},
+): Promise<number> {
+  for (const row of await readRows(files.corpus)) {
+    const id = row.text("corpus-id");
+    const label = row.optionalText("label");
+    into.candidate({ id, item: await page(row, id), ...(label !== undefined && { label }) }, row);
+  }
+  const qrels = await readQrels(files, into);
+  let dropped = 0;
+  for (const row of await readRows(files.queries)) {
+    const id = row.text("query-id");
+    const positives = qrels.get(id);
+    if (!positives) {
+      dropped++;
+      continue;
+    }
+    qrels.delete(id);
+    const pool = row.texts("pool");
+    const instruction = row.optionalText("instruction");
+    into.query(
+      {
+        id,
+        item: queryItem(row),
+        positives,
+        ...(pool.length > 0 && { candidates: pool }),
+        ...labelOf(row),
+        ...(instruction !== undefined && { instruction }),
+      },
+      row,
+    );
+  }
+  const [orphan] = qrels.keys();
+  if (orphan !== undefined) {
+    const expected = `a query-id of ${files.queries}`;
+    throw new DataError({ file: files.qrels, field: "query-id", value: orphan, expected });
+  }
+  return dropped;
+}
+
+async function readQrels(
+  files: BeirFiles,
+  into: TaskAssembler,
+): Promise<Map<string, Map<string, number>>> {
+  const qrels = new Map<string, Map<string, number>>();
+  for (const row of await readRows(files.qrels)) {
+    const query = row.text("query-id");
+    const id = row.text("corpus-id");
+    const grade = row.number("score");
+    if (!(grade >= 0 && Number.isFinite(grade))) throw row.fail("score", "a finite number >= 0");
+    if (!into.hasCandidate(id)) throw row.fail("corpus-id", `a corpus-id of ${files.corpus}`);
+    if (grade === 0) continue;
+    const judged = qrels.get(query) ?? new Map<string, number>();
+    qrels.set(query, judged.set(id, Math.max(grade, judged.get(id) ?? 0)));
+  }
+  return qrels;
+}
+
+function queryItem(row: Row): Item {
+  const text = row.text("query");
+  const document = row.optionalText("image");
+  return { ...(text !== "" && { text }), ...(document !== undefined && { document }) };
+}
+
+function pageOf(row: Row): Item {
+  const document = row.optionalText("image");
+  const text = row.optionalText("text");
+  return { ...(text !== undefined && { text }), ...(document !== undefined && { document }) };
+}

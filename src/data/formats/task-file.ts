@@ -1,0 +1,116 @@
+/** @file `task.json`: what a task is, beside the parquet files that hold it. */
+import { readFile, rename, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { z } from "zod";
+import { DataError } from "../error.ts";
+import type { Modality } from "../types.ts";
+import { reason } from "./parquet.ts";
+
+const FILE = "task.json";
+
+const TaskFile = z.strictObject({
+  format: z.literal("rzenlab-task"),
+  version: z.literal(1),
+  layout: z.enum(["image", "pairs", "video", "beir"]),
+  name: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._+-]*$/),
+  split: z.enum(["train", "dev", "test"]),
+  modality: z.enum(["text", "image", "video", "visdoc"]),
+  metaTask: z.enum([
+    "I-CLS",
+    "I-QA",
+    "I-RET",
+    "I-VG",
+    "V-CLS",
+    "V-QA",
+    "V-RET",
+    "V-MRET",
+    "VDRv1",
+    "VDRv2",
+    "VR",
+    "OOD",
+    "D-RET",
+    "T-RET",
+    "T-CLS",
+  ]),
+  kind: z.enum(["real", "composed", "synthetic"]),
+  domain: z.enum(["IND", "OOD"]).nullable(),
+  scope: z.enum(["local", "global"]),
+  metric: z.enum(["hit@1", "ndcg_linear@5"]),
+  queryInstruction: z.string(),
+  targetInstruction: z.string(),
+  temperatureGroup: z.enum([
+    "image-classification",
+    "image-qa",
+    "image-retrieval",
+    "image-grounding",
+    "document-retrieval",
+    "video-retrieval",
+    "video-qa",
+    "text",
+  ]),
+  /** Where the content comes from, and under which licence. */
+  source: z.string().optional(),
+  licence: z.string().optional(),
+  queries: z.int().nonnegative(),
+  candidates: z.int().nonnegative(),
+  digest: z.string().regex(/^[0-9a-f]{64}$/),
+});
+
+/** How a task's parquet files are laid out. */
+export type Layout = z.output<typeof TaskFile>["layout"];
+
+/** A task without its content: what `listTasks` gives. */
+export type TaskInfo = Readonly<Omit<z.output<typeof TaskFile>, "format" | "version">>;
+
+export function layoutOf({ modality, split }: { modality: Modality; split: string }): Layout {
+  if (modality === "visdoc") return "beir";
+  if (modality === "video") return "video";
+  return split === "train" ? "pairs" : "image";
+}
+
+/** `<root>/<modality>-tasks/<name>/<split>`, as MMEB-V2 names its top folders. */
+export function taskFolder(
+  root: string,
+  { modality, name, split }: Pick<TaskInfo, "modality" | "name" | "split">,
+): string {
+  return join(root, `${modality}-tasks`, name, split);
+}
+
+export async function writeTaskFile(folder: string, info: TaskInfo): Promise<void> {
+  const file = join(folder, FILE);
+  const content = { format: "rzenlab-task", version: 1, ...info };
+  const temporary = `${file}.${process.pid}.tmp`;
+  await writeFile(temporary, `${JSON.stringify(content, null, 2)}\n`);
+  await rename(temporary, file);
+}
+
+/** Throws a DataError that names the file and every field that is wrong. */
+export async function readTaskFile(folder: string): Promise<TaskInfo> {
+  const file = join(folder, FILE);
+  let json: unknown;
+  try {
+    json = JSON.parse(await readFile(file, "utf8"));
+  } catch (cause) {
+    throw new DataError({ file, expected: `a readable JSON file (${reason(cause)})`, cause });
+  }
+  const parsed = TaskFile.safeParse(json);
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    const field = issue!.path.join(".");
+    const value = issue!.path.reduce<unknown>(
+      (at, key) => (at as Record<PropertyKey, unknown>)?.[key],
+      json,
+    );
+    const others = parsed.error.issues.length - 1;
+    const more = others > 0 ? ` (and ${others} more)` : "";
+    throw new DataError({
+      file,
+      field,
+      value,
+      expected: `${issue!.message}${more}`,
+      cause: parsed.error,
+    });
+  }
+  const { format: _, version: __, ...info } = parsed.data;
+  return info;
+}
