@@ -1,5 +1,6 @@
 /** @file What a training run is: one strict, frozen, JSON-able value. Defaults -> recipe -> key=value. */
 import { z } from "zod";
+import type { VariantName } from "../loss/index.ts";
 
 const positive = z.number().positive();
 const fraction = z.number().min(0).max(1);
@@ -39,6 +40,18 @@ const ModelConfig = z.strictObject({
   prompt: z.enum(["none", "instruction", "system"]).default("instruction"),
 });
 
+const LOSS_KINDS = [
+  "infonce",
+  "rzenembed",
+  "rzenembed-literal",
+  "llave",
+  "unime",
+  "qwen3-stage1",
+  "qwen3",
+  "hcl",
+  "row-normalised",
+] as const satisfies readonly VariantName[];
+
 const TemperatureConfig = z.strictObject({
   init: positive.default(0.05),
   /** One learnt temperature per task group (spec 1.5); false keeps `init`. */
@@ -51,7 +64,8 @@ const TemperatureConfig = z.strictObject({
 });
 
 const LossConfig = z.strictObject({
-  kind: z.literal("infonce").default("infonce"),
+  /** "infonce" with the knobs below, or a published loss by name, whose own knobs are fixed (src/loss). */
+  kind: z.enum(LOSS_KINDS).default("infonce"),
   /** Hardness weight exp(alpha * s) of a negative (spec 1.4); 0 is off. */
   alpha: z.number().min(0).default(0),
   /** Whether the weight is a constant for the gradient (LLaVE) or not (RzenEmbed as printed). */
@@ -179,6 +193,12 @@ function checkTogether(config: z.output<typeof TrainConfig>): z.output<typeof Tr
   if (!(min <= init && init <= max)) {
     throw new ConfigError(
       `loss.temperature: expected min <= init <= max, got ${min}, ${init}, ${max}`,
+    );
+  }
+  const { kind, alpha, delta, symmetric } = config.loss;
+  if (kind !== "infonce" && (alpha !== 0 || delta !== null || symmetric)) {
+    throw new ConfigError(
+      `loss.kind: ${kind} fixes alpha, delta and symmetric; expected 0, null and false, got ${alpha}, ${delta} and ${symmetric}`,
     );
   }
   if (config.model.adapter.kind === "head" && config.augment !== "none") {

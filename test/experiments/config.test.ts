@@ -64,6 +64,12 @@ describe("resolveConfig", () => {
     );
   });
 
+  test("a published loss keeps its own knobs", () => {
+    expect(() => resolveConfig([], ["loss.kind=llave", "loss.alpha=3"])).toThrow(
+      "loss.kind: llave fixes alpha, delta and symmetric; expected 0, null and false, got 3, null and false",
+    );
+  });
+
   test("a head can't augment pixels it never sees", () => {
     expect(() =>
       resolveConfig([{ model: { adapter: { kind: "head" } }, augment: "light" }]),

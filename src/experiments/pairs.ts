@@ -1,0 +1,47 @@
+/** @file Training pairs and which of a batch's pairs truly match. */
+import type { Tensor } from "../engine/index.ts";
+import { tensor } from "../engine/index.ts";
+import type { Item, Query, Task } from "../data/types.ts";
+
+/** A query and one of its positives. */
+export type Pair = { readonly task: Task; readonly query: Query; readonly targetId: string };
+
+export function targetOf({ task, query, targetId }: Pair): Item {
+  const item = task.corpus.get(targetId);
+  if (item !== undefined) return item;
+  throw new RangeError(`${task.name}, query ${query.id}: target ${targetId} is not in the corpus`);
+}
+
+/**
+ * Which target truly answers which query, the pairs themselves left out: bool [batch, batch], false
+ * on the diagonal. A target matches if it is a positive of the query, shares its label, or is the
+ * same text as its own target (class names of merged sets).
+ */
+export function trueMatches(pairs: readonly Pair[]): { matches: Tensor; count: number } {
+  const n = pairs.length;
+  const data = new Uint8Array(n * n);
+  const texts = pairs.map((pair) => plainText(targetOf(pair)));
+  let count = 0;
+  for (const [i, own] of pairs.entries()) {
+    for (const [j, other] of pairs.entries()) {
+      const sameText = texts[i] !== undefined && texts[i] === texts[j];
+      if (i === j || !(sameText || answers(own, other))) continue;
+      data[i * n + j] = 1;
+      count++;
+    }
+  }
+  return { matches: tensor(data, [n, n], "bool"), count };
+}
+
+function answers({ task, query }: Pair, other: Pair): boolean {
+  if (task !== other.task) return false;
+  if (query.positives.has(other.targetId)) return true;
+  const label = task.labels?.get(other.targetId);
+  return label !== undefined && label === query.label;
+}
+
+/** The text of an item that is nothing else. */
+function plainText({ text, image, video, document }: Item): string | undefined {
+  const picture = image ?? video ?? document;
+  return picture === undefined ? text : undefined;
+}
