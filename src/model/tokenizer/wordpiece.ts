@@ -4,7 +4,9 @@ export const CONTINUATION = "##";
 
 /** Splits as WordPiece writes pieces: the first character bare, the others with `##`. */
 function characters(word: string): string[] {
-  return Array.from(word, (character, index) => (index === 0 ? character : CONTINUATION + character));
+  return Array.from(word, (character, index) =>
+    index === 0 ? character : CONTINUATION + character,
+  );
 }
 
 function join(left: string, right: string): string {
