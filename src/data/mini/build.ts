@@ -1,0 +1,61 @@
+/** @file Builds every task of mini-MMEB in order. */
+import type { Split } from "../types.ts";
+import { chartTask } from "./chart-page.ts";
+import { readConcepts } from "./concepts.ts";
+import { readCountries } from "./countries.ts";
+import { countryTask } from "./country-sheet.ts";
+import { dictionaryTask } from "./dictionary.ts";
+import { writeRasters, writeTones } from "./emoji-rasters.ts";
+import { emojiTasks, tonePairs } from "./emoji-tasks.ts";
+import { makeSprites, motionTasks } from "./motion.ts";
+import type { BuiltTask, Output } from "./output.ts";
+import { readReadmes, readmeTasks } from "./readmes.ts";
+import { clockTask, sceneTasks } from "./scenes.ts";
+import { textTasks } from "./text-tasks.ts";
+import { typesetTasks } from "./typeset.ts";
+import { lemmaSplit, readSynsets } from "./wordnet.ts";
+import { writingTasks } from "./writing.ts";
+
+export const SPLITS: readonly Split[] = ["train", "dev", "test"];
+
+/** Builds all media under `out.root` and hands over each task as it is done. */
+export async function buildMini(out: Output, emit: (task: BuiltTask) => Promise<void>): Promise<void> {
+  const emitAll = async (tasks: readonly BuiltTask[]): Promise<void> => {
+    for (const task of tasks) await emit(task);
+  };
+  const drawn = readConcepts();
+  const concepts = await writeRasters(out, drawn);
+  for (const split of SPLITS) {
+    const own = concepts.filter((concept) => concept.split === split);
+    await writeTones(out, tonePairs(own));
+    await emitAll(emojiTasks(concepts, split));
+  }
+  const sprites = await makeSprites(out, concepts);
+  for (const split of SPLITS) {
+    await emitAll(await sceneTasks(out, sprites, split));
+    await emit(await clockTask(out, split));
+    await emitAll(await motionTasks(out, sprites, split));
+    await emitAll(await writingTasks(out, split));
+  }
+  const countries = readCountries();
+  const readmes = readReadmes();
+  const synsets = readSynsets();
+  for (const split of SPLITS) {
+    await emit(await countryTask(out, countries, split));
+    await emit(await chartTask(out, split));
+    await emitAll(await readmeTasks(out, readmes, split));
+    await emit(await dictionaryTask(out, synsets, split));
+    await emitAll(textTasks(concepts, synsets, split));
+  }
+  const hidden = new Set([
+    ...drawn.filter((concept) => concept.split !== "train").map((concept) => concept.label),
+    ...countries
+      .filter((country) => country.split !== "train")
+      .flatMap(({ name, capital }) => `${name} ${capital ?? ""}`.toLowerCase().split(/[^\p{L}]+/u)),
+  ]);
+  const lemmas = synsets
+    .filter((synset) => synset.count > 0)
+    .flatMap((synset) => synset.lemmas)
+    .filter((lemma) => lemma.length <= 24 && lemmaSplit(lemma) === "train" && !hidden.has(lemma));
+  await emitAll(await typesetTasks(out, lemmas));
+}

