@@ -2,7 +2,7 @@
 import { mkdtempSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { onTestFinished } from "vitest";
 import type { BuiltTask } from "../../src/data/index.ts";
 import type { Item, Modality, Query, Split } from "../../src/data/types.ts";

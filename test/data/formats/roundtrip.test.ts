@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { readTask, writeTask, type BuiltTask } from "../../../src/data/index.ts";
 import { mapMedia, normalise } from "../../../src/data/formats/normal.ts";
