@@ -93,10 +93,16 @@ export class MetricLogger implements Disposable {
   flush(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    while (this.#points.length > 0) {
-      const chunk = this.#points.slice(0, COMMIT_POINTS);
-      this.#writer.logMetrics(this.#runId, chunk);
-      this.#points = this.#points.slice(chunk.length);
+    try {
+      while (this.#points.length > 0) {
+        const chunk = this.#points.slice(0, COMMIT_POINTS);
+        this.#writer.logMetrics(this.#runId, chunk);
+        this.#points = this.#points.slice(chunk.length);
+      }
+    } catch (error) {
+      this.#oldest = Date.now(); // try again after another flushMs, not at every point
+      this.#timer = setTimeout(() => this.#flushQuietly(), this.#flushMs).unref();
+      throw error;
     }
   }
 
@@ -116,8 +122,6 @@ export class MetricLogger implements Disposable {
     try {
       this.flush();
     } catch (error) {
-      this.#oldest = Date.now(); // try again after another flushMs, not at every point
-      this.#timer ??= setTimeout(() => this.#flushQuietly(), this.#flushMs).unref();
       this.#onError?.(error);
     }
   }

@@ -6,6 +6,8 @@ import { expect, onTestFinished, test } from "vitest";
 import { RunReader, RunWriter, StoreError } from "../../src/tracking/index.ts";
 import { freshFolder, freshRun, freshStore } from "./support.ts";
 
+const OUR_MARK = 0x52_7a_4c_62; // "RzLb"
+
 const file = (folder: string): string => join(folder, "rzenlab.db");
 
 function raw(path: string, options: Sqlite.Options = {}): Sqlite.Database {
@@ -38,7 +40,7 @@ test("the file is a strict WAL database that carries our mark and version", () =
   const store = freshStore();
   const sql = raw(file(store.folder), { readonly: true });
   expect(sql.pragma("journal_mode", { simple: true })).toBe("wal");
-  expect(sql.pragma("application_id", { simple: true })).toBe(0x527a4c62);
+  expect(sql.pragma("application_id", { simple: true })).toBe(OUR_MARK);
   expect(sql.pragma("user_version", { simple: true })).toBe(1);
   const loose =
     "SELECT name FROM pragma_table_list WHERE type = 'table' AND schema = 'main' AND NOT strict AND name NOT LIKE 'sqlite%'";
@@ -63,7 +65,7 @@ test("a newer file is refused by name, for reading and for writing", () => {
 test("an older file is refused for reading and says what to do", () => {
   const folder = freshFolder();
   const sql = raw(file(folder));
-  sql.pragma(`application_id = ${0x527a4c62}`);
+  sql.pragma(`application_id = ${OUR_MARK}`);
   const { code, message } = failure(() => RunReader.open(folder));
   expect(code).toBe("VERSION");
   expect(message).toContain("has schema version 0, this build reads 1; open it once for writing");
