@@ -1,0 +1,49 @@
+/** @file Reverse-mode differentiation: more nodes in the same graph. */
+import type { Node, Value } from "./graph.ts";
+import { add } from "./ops/elementwise.ts";
+import { tensor, sizeOf } from "./tensor.ts";
+
+/**
+ * d loss / d value for each of `wrt`, as values of the same graph. Zero where the loss does not depend on it.
+ *
+ * @param loss a single number, shape [] or all ones
+ * @throws if a node on the way has no gradient rule, naming it
+ */
+export function gradients(loss: Value, wrt: readonly Value[]): Value[] {
+  const { graph } = loss;
+  if (sizeOf(loss.shape) !== 1) {
+    throw new Error(`gradients: the loss must be a single number, got ${loss}`);
+  }
+  const nodes = graph.needed([loss]);
+  const dependent = dependents(nodes, wrt);
+  const total = new Map<Value, Value>();
+  total.set(loss, graph.constant(tensor(new Float32Array([1]), loss.shape)));
+  for (const node of nodes.toReversed()) {
+    const output = node.outputs[0]!;
+    const gradient = total.get(output);
+    if (gradient === undefined || !dependent.has(output)) continue;
+    if (node.gradient === undefined) continue;
+    for (const [i, part] of node.gradient(gradient, output).entries()) {
+      const input = node.inputs[i]!;
+      if (part === null || !dependent.has(input)) continue;
+      const sofar = total.get(input);
+      total.set(input, sofar === undefined ? part : add(sofar, part));
+    }
+  }
+  return wrt.map(
+    (value) =>
+      total.get(value) ??
+      graph.constant(tensor(new Float32Array(sizeOf(value.shape)), value.shape)),
+  );
+}
+
+/** The values that change when one of `sources` does. */
+function dependents(nodes: readonly Node[], sources: readonly Value[]): Set<Value> {
+  const found = new Set<Value>(sources);
+  for (const node of nodes) {
+    if (node.inputs.some((input) => found.has(input))) {
+      for (const output of node.outputs) found.add(output);
+    }
+  }
+  return found;
+}

@@ -1,0 +1,97 @@
+/** @file Tensors: plain data with a shape, what goes into a graph and comes out of it. */
+
+/** Element types a value may have. `bool` is stored as Uint8Array of 0 and 1. */
+export type DType = "float32" | "int64" | "bool";
+
+export type Shape = readonly number[];
+
+/** Float64Array stands for "float32" too: the reference executor computes in f64. */
+export type TensorData = Float32Array | Float64Array | BigInt64Array | Uint8Array;
+
+/** Row-major data; `data.length` is the product of `shape`. */
+export type Tensor = {
+  readonly dtype: DType;
+  readonly shape: Shape;
+  readonly data: TensorData;
+};
+
+/** Parameters by name, and beside them the optimiser's `adam.m/<name>`, `adam.v/<name>`, `adam.step`. */
+export type State = Map<string, Tensor>;
+
+/**
+ * A tensor of `data`, which is kept (not copied) where its array type already fits `dtype`.
+ *
+ * Without `dtype` the array type decides: BigInt64Array is int64, Uint8Array is bool, all else
+ * float32. Numbers are converted.
+ */
+export function tensor(
+  data: TensorData | ArrayLike<number | bigint>,
+  shape: Shape,
+  dtype: DType = dtypeOf(data),
+): Tensor {
+  const size = sizeOf(shape);
+  if (shape.some((d) => !Number.isInteger(d) || d < 0)) {
+    throw new RangeError(`tensor: shape must be integers from 0 up, got ${showShape(shape)}`);
+  }
+  if (data.length !== size) {
+    throw new RangeError(
+      `tensor: shape ${showShape(shape)} holds ${size} elements, got ${data.length}`,
+    );
+  }
+  return { dtype, shape: [...shape], data: convert(data, dtype) };
+}
+
+/** All zeros. */
+export function zeros(shape: Shape, dtype: DType = "float32"): Tensor {
+  return { dtype, shape: [...shape], data: allocate(dtype, sizeOf(shape)) };
+}
+
+/** A tensor of shape []. */
+export function scalar(x: number | bigint, dtype: DType = "float32"): Tensor {
+  return tensor([x], [], dtype);
+}
+
+/** Number of elements. */
+export function sizeOf(shape: Shape): number {
+  let size = 1;
+  for (const d of shape) size *= d;
+  return size;
+}
+
+/** `[4,2]`, as error messages show shapes. */
+export function showShape(shape: Shape): string {
+  return `[${shape.join(",")}]`;
+}
+
+export function sameShape(a: Shape, b: Shape): boolean {
+  return a.length === b.length && a.every((d, i) => d === b[i]);
+}
+
+/** Data of `length` zeros in the array type of `dtype`. */
+export function allocate(dtype: DType, length: number): Float32Array | BigInt64Array | Uint8Array {
+  switch (dtype) {
+    case "float32":
+      return new Float32Array(length);
+    case "int64":
+      return new BigInt64Array(length);
+    case "bool":
+      return new Uint8Array(length);
+  }
+}
+
+function dtypeOf(data: object): DType {
+  if (data instanceof BigInt64Array) return "int64";
+  return data instanceof Uint8Array ? "bool" : "float32";
+}
+
+function convert(data: ArrayLike<number | bigint>, dtype: DType): TensorData {
+  switch (dtype) {
+    case "float32":
+      if (data instanceof Float32Array || data instanceof Float64Array) return data;
+      return Float32Array.from(data, Number);
+    case "int64":
+      return data instanceof BigInt64Array ? data : BigInt64Array.from(data, BigInt);
+    case "bool":
+      return data instanceof Uint8Array ? data : Uint8Array.from(data, (x) => (Number(x) ? 1 : 0));
+  }
+}
