@@ -1,8 +1,8 @@
 /** @file Builds every task of mini-MMEB in order. */
 import type { Split } from "../types.ts";
 import { chartTask } from "./chart-page.ts";
-import { readConcepts } from "./concepts.ts";
-import { readCountries } from "./countries.ts";
+import { readConcepts, type Concept } from "./concepts.ts";
+import { readCountries, type Country } from "./countries.ts";
 import { countryTask } from "./country-sheet.ts";
 import { dictionaryTask } from "./dictionary.ts";
 import { writeRasters, writeTones } from "./emoji-rasters.ts";
@@ -13,7 +13,7 @@ import { readReadmes, readmeTasks } from "./readmes.ts";
 import { clockTask, sceneTasks } from "./scenes.ts";
 import { textTasks } from "./text-tasks.ts";
 import { typesetTasks } from "./typeset.ts";
-import { lemmaSplit, readSynsets } from "./wordnet.ts";
+import { lemmaSplit, readSynsets, type Synset } from "./wordnet.ts";
 import { writingTasks } from "./writing.ts";
 
 export const SPLITS: readonly Split[] = ["train", "dev", "test"];
@@ -47,15 +47,23 @@ export async function buildMini(out: Output, emit: (task: BuiltTask) => Promise<
     await emit(await dictionaryTask(out, synsets, split));
     await emitAll(textTasks(concepts, synsets, split));
   }
-  const hidden = new Set([
-    ...drawn.filter((concept) => concept.split !== "train").map((concept) => concept.label),
-    ...countries
-      .filter((country) => country.split !== "train")
-      .flatMap(({ name, capital }) => `${name} ${capital ?? ""}`.toLowerCase().split(/[^\p{L}]+/u)),
-  ]);
-  const lemmas = synsets
+  await emitAll(await typesetTasks(out, trainingWords(synsets, drawn, countries)));
+}
+
+function wordsOf(countries: readonly Country[]): string[] {
+  return countries.flatMap(({ name, capital }) => `${name} ${capital ?? ""}`.toLowerCase().split(/[^\p{L}]+/u));
+}
+
+/** Words and phrases to typeset: training lemmas that are no held-out label and name no held-out country. */
+function trainingWords(synsets: readonly Synset[], concepts: readonly Concept[], countries: readonly Country[]): string[] {
+  const heldOutLabels = new Set(concepts.filter((concept) => concept.split !== "train").map((concept) => concept.label));
+  const shown = new Set(wordsOf(countries.filter((country) => country.split === "train")));
+  const heldOutNames = new Set(
+    wordsOf(countries.filter((country) => country.split !== "train")).filter((word) => !shown.has(word)),
+  );
+  return synsets
     .filter((synset) => synset.count > 0)
     .flatMap((synset) => synset.lemmas)
-    .filter((lemma) => lemma.length <= 24 && lemmaSplit(lemma) === "train" && !hidden.has(lemma));
-  await emitAll(await typesetTasks(out, lemmas));
+    .filter((lemma) => lemma.length <= 24 && lemmaSplit(lemma) === "train")
+    .filter((lemma) => !heldOutLabels.has(lemma) && !lemma.split(" ").some((word) => heldOutNames.has(word)));
 }

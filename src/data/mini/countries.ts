@@ -68,30 +68,30 @@ const OWN_SHEET = 2;
 
 /** Questions with one answer: the sheet of the country. */
 function ownQuestions(country: Country): Question[] {
-  const { code, name, capital, currency, languages, demonym, domain } = country;
+  const { code, name, capital, currency, languages } = country;
   const own = new Map([[code, 1]]);
   const texts: [string, string | undefined][] = [
     ["capital-of", capital && `What is the capital of ${name}?`],
-    ["has-capital", capital && capital !== name ? `Which country has the capital ${capital}?` : undefined],
     ["currency-of", currency && `What money do people use in ${name}?`],
     ["languages-of", languages.length > 0 ? `Which languages are spoken in ${name}?` : undefined],
     ["area-of", `How large is ${name}?`],
-    ["demonym", demonym && `Where does a person called ${demonym} come from?`],
-    ["domain", domain && `Which country has the internet domain ${domain}?`],
   ];
   return texts.flatMap(([kind, text]) => (text ? [{ id: `${kind}:${code}`, text, positives: own }] : []));
 }
 
-/** Questions that every country of a kind answers. */
+/** Questions that several countries may answer: 37 demonyms, capitals and domains are shared too. */
 function sharedQuestions(countries: readonly Country[]): Question[] {
   const answers = new Map<string, { text: string; codes: string[] }>();
   const note = (kind: string, value: string, text: string, code: string): void => {
-    const key = `${kind}:${value.toLowerCase().replaceAll(/[^a-z]+/g, "-")}`;
+    const key = `${kind}:${value.toLowerCase()}`;
     const entry = answers.get(key) ?? { text, codes: [] };
     if (!entry.codes.includes(code)) entry.codes.push(code);
     answers.set(key, entry);
   };
-  for (const { code, currency, languages, subregion } of countries) {
+  for (const { code, name, capital, currency, languages, subregion, demonym, domain } of countries) {
+    if (capital && capital !== name) note("capital", capital, `Which country has the capital ${capital}?`, code);
+    if (demonym) note("demonym", demonym, `Where does a person called ${demonym} come from?`, code);
+    if (domain) note("domain", domain, `Which country has the internet domain ${domain}?`, code);
     if (currency) note("uses", currency, `Which countries use the ${currency}?`, code);
     for (const language of languages) note("speaks", language, `Where is ${language} spoken?`, code);
     note("in", subregion, `Which countries lie in ${subregion}?`, code);

@@ -8,6 +8,8 @@ import { TaskBuilder } from "./task-builder.ts";
 
 /** Most queries of a task by split. */
 export const QUERY_CAP: Readonly<Record<Split, number>> = { train: 5000, dev: 200, test: 500 };
+/** label-to-image asks every training picture once. */
+const LABEL_CAP: Readonly<Record<Split, number>> = { ...QUERY_CAP, train: 6000 };
 /** Most distinct keyword queries in training; each has many positives. */
 const TRAIN_KEYWORDS = 3000;
 /** A keyword that names more concepts than this says too little. */
@@ -51,7 +53,7 @@ function classTask(name: string, { concepts, split }: Scene, classes: readonly s
 function labelToImage(name: string, { concepts, split }: Scene, styles: readonly Style[]): BuiltTask {
   const task = new TaskBuilder(name, split);
   for (const each of picturesOf(concepts, styles)) task.candidate(pictureId(each), picture(each), each.concept.hex);
-  for (const each of thin(picturesOf(concepts, styles), QUERY_CAP[split] + 500, (p) => `${name} ${pictureId(p)}`)) {
+  for (const each of thin(picturesOf(concepts, styles), LABEL_CAP[split], (p) => `${name} ${pictureId(p)}`)) {
     const id = pictureId(each);
     task.query({
       id,

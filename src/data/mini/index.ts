@@ -4,10 +4,13 @@ import { existsSync, readFileSync } from "node:fs";
 import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import sharp from "sharp";
+import { MediaDigests, writeTask } from "../formats/index.ts";
 import { buildMini } from "./build.ts";
 import { chanceOf } from "./chance.ts";
-import { Output, type BuiltTask, type MiniProgress } from "./output.ts";
+import { licenceOf } from "./licences.ts";
+import { Output, type MiniProgress } from "./output.ts";
 import { installRoot, packageVersions } from "./sources.ts";
+import { miniTask } from "./tasks.ts";
 
 export { MINI_TASKS, miniTask, type MiniTask } from "./tasks.ts";
 export { splitOf } from "./random.ts";
@@ -31,6 +34,7 @@ export type MiniManifestTask = {
   readonly candidates: number;
   /** Expected score of a random ranking under the task's metric, in 0 ... 1. */
   readonly chance: number;
+  readonly digest: string;
 };
 
 export type PrepareMiniOptions = { readonly onProgress?: (progress: MiniProgress) => void };
@@ -57,12 +61,6 @@ async function readManifest(root: string): Promise<MiniManifest | undefined> {
   }
 }
 
-async function writeJson(root: string, task: BuiltTask): Promise<void> {
-  await mkdir(join(root, "tasks"), { recursive: true });
-  const plain = JSON.stringify(task, (_, value: unknown) => (value instanceof Map ? [...value] : value));
-  await writeFile(join(root, "tasks", `${task.name}.${task.split}.json`), plain);
-}
-
 /**
  * Builds the benchmark under `root`, or returns at once if the same build stands there.
  *
@@ -81,11 +79,13 @@ export async function prepareMini(
   await rm(partial, { recursive: true, force: true });
   await mkdir(partial, { recursive: true });
   sharp.concurrency(1);
+  const digests = new MediaDigests(partial);
   const tasks: MiniManifestTask[] = [];
   await buildMini(new Output(partial, onProgress), async (task) => {
-    await writeJson(partial, task);
     const { name, split, queries, corpus } = task;
-    tasks.push({ name, split, queries: queries.length, candidates: corpus.size, chance: chanceOf(task) });
+    const { source } = miniTask(name);
+    const digest = await writeTask(partial, task, { digests, source: source.join(", ") || "drawn here", licence: licenceOf(source) });
+    tasks.push({ name, split, queries: queries.length, candidates: corpus.size, chance: chanceOf(task), digest });
   });
   const manifest = { builderVersion: BUILDER_VERSION, key, packages, tasks };
   await writeFile(join(partial, "manifest.json"), `${JSON.stringify(manifest, null, 2)}\n`);

