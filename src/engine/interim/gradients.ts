@@ -1,6 +1,7 @@
 /** @file Reverse-mode differentiation: more nodes in the same graph. */
 import type { Node, Value } from "./graph.ts";
 import { add } from "./ops/elementwise.ts";
+import { expand } from "./ops/shape.ts";
 import { tensor, sizeOf } from "./tensor.ts";
 
 /**
@@ -20,21 +21,23 @@ export function gradients(loss: Value, wrt: readonly Value[]): Value[] {
   total.set(loss, graph.constant(tensor(new Float32Array([1]), loss.shape)));
   for (const node of nodes.toReversed()) {
     const output = node.outputs[0]!;
-    const gradient = total.get(output);
-    if (gradient === undefined || !dependent.has(output)) continue;
-    if (node.gradient === undefined) continue;
-    for (const [i, part] of node.gradient(gradient, output).entries()) {
+    const all = node.outputs.map((value) => total.get(value));
+    if (node.gradient === undefined || !dependent.has(output)) continue;
+    if (all.every((gradient) => gradient === undefined)) continue;
+    const first = all[0] ?? zeros(output);
+    for (const [i, part] of node.gradient(first, output, all).entries()) {
       const input = node.inputs[i]!;
       if (part === null || !dependent.has(input)) continue;
       const sofar = total.get(input);
       total.set(input, sofar === undefined ? part : add(sofar, part));
     }
   }
-  return wrt.map(
-    (value) =>
-      total.get(value) ??
-      graph.constant(tensor(new Float32Array(sizeOf(value.shape)), value.shape)),
-  );
+  return wrt.map((value) => total.get(value) ?? zeros(value));
+}
+
+/** A constant of a value's shape. */
+export function zeros({ graph, shape }: Value): Value {
+  return expand(graph.scalar(0), shape);
 }
 
 /** The values that change when one of `sources` does. */

@@ -4,8 +4,18 @@ import { type DType, type Shape, type Tensor, sameShape, sizeOf, tensor } from "
 export type Attribute = number | string | readonly number[] | { readonly float: number };
 export type Attributes = Readonly<Record<string, Attribute>>;
 
-/** Gradients of a node's inputs, given that of its first output; null where none is needed. */
-export type GradientRule = (gradient: Value, output: Value) => readonly (Value | null)[];
+/**
+ * Gradients of a node's inputs, null where there is none.
+ *
+ * @param gradient that of the first output, zero if nothing depends on it
+ * @param output the first output
+ * @param all gradients of all outputs, undefined where nothing depends on one
+ */
+export type GradientRule = (
+  gradient: Value,
+  output: Value,
+  all: readonly (Value | undefined)[],
+) => readonly (Value | null)[];
 
 /** One ONNX operation. */
 export type Node = {

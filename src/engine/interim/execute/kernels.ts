@@ -148,6 +148,18 @@ const slice: Kernel = ([x, start, , axis], _, shape) => {
   return [pick(x!, sizeOf(shape), walk(shape, at))];
 };
 
+const split: Kernel = ([x, sizes], { axis }) => {
+  const a = axis as number;
+  let start = 0;
+  return ints(sizes!).map((size) => {
+    const from = start;
+    start += size;
+    const shape = x!.shape.map((n, i) => (i === a ? size : n));
+    const at = (p: readonly number[]) => flat(p.map((n, i) => (i === a ? n + from : n)), x!.shape);
+    return pick(x!, sizeOf(shape), walk(shape, at));
+  });
+};
+
 const pad: Kernel = ([x, pads], _, shape) => {
   const before = ints(pads!);
   const at = (p: readonly number[]) => {
@@ -275,6 +287,7 @@ export const KERNELS: Readonly<Record<string, Kernel>> = {
   Sign: unary(Math.sign),
   Slice: slice,
   Softmax: softmax,
+  Split: split,
   Sqrt: unary(Math.sqrt),
   Sub: binary((a, b) => a - b),
   Tanh: unary(Math.tanh),

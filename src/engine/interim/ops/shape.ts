@@ -93,8 +93,19 @@ export function split(
   if (total !== x.shape[a]) {
     throw new RangeError(`split: sizes [${sizes}] add up to ${total}, axis ${axis} of [${x.shape}] differs`);
   }
-  let start = 0;
-  return sizes.map((size) => slice(x, { axis: a, start, end: (start += size) }));
+  if (sizes.length === 1) return [x];
+  const { graph } = x;
+  const shapes = sizes.map((size) => x.shape.map((n, i) => (i === a ? size : n)));
+  return graph.node({
+    type: "Split",
+    inputs: [x, graph.integers(sizes)],
+    attributes: { axis: a },
+    outputs: shapes.map((shape) => ({ shape, dtype: x.dtype })),
+    gradient: (_, __, all) => {
+      const parts = all.map((g, i) => g ?? expand(graph.scalar(0), shapes[i]!));
+      return [concat(parts, { axis: a }), null];
+    },
+  });
 }
 
 /** Values one after another along `axis`; the other axes agree. */
