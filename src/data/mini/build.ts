@@ -9,7 +9,7 @@ import { writeRasters, writeTones } from "./emoji-rasters.ts";
 import { emojiTasks, tonePairs } from "./emoji-tasks.ts";
 import { makeSprites, motionTasks } from "./motion.ts";
 import type { BuiltTask, Output } from "./output.ts";
-import { readReadmes, readmeTasks } from "./readmes.ts";
+import { readmeTasks, type Readme } from "./readmes.ts";
 import { clockTask, sceneTasks } from "./scenes.ts";
 import { textTasks } from "./text-tasks.ts";
 import { typesetTasks } from "./typeset.ts";
@@ -19,7 +19,11 @@ import { writingTasks } from "./writing.ts";
 export const SPLITS: readonly Split[] = ["train", "dev", "test"];
 
 /** Builds all media under `out.root` and hands over each task as it is done. */
-export async function buildMini(out: Output, emit: (task: BuiltTask) => Promise<void>): Promise<void> {
+export async function buildMini(
+  out: Output,
+  readmes: readonly Readme[],
+  emit: (task: BuiltTask) => Promise<void>,
+): Promise<void> {
   const emitAll = async (tasks: readonly BuiltTask[]): Promise<void> => {
     for (const task of tasks) await emit(task);
   };
@@ -38,7 +42,6 @@ export async function buildMini(out: Output, emit: (task: BuiltTask) => Promise<
     await emitAll(await writingTasks(out, split));
   }
   const countries = readCountries();
-  const readmes = readReadmes();
   const synsets = readSynsets();
   for (const split of SPLITS) {
     await emit(await countryTask(out, countries, split));

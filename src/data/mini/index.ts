@@ -1,6 +1,6 @@
 /** @file Prepares mini-MMEB, the embedded benchmark built from npm packages alone. */
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import sharp from "sharp";
@@ -9,7 +9,8 @@ import { buildMini } from "./build.ts";
 import { chanceOf } from "./chance.ts";
 import { licenceOf } from "./licences.ts";
 import { Output, type MiniProgress } from "./output.ts";
-import { installRoot, packageVersions } from "./sources.ts";
+import { readReadmes, type Readme } from "./readmes.ts";
+import { packageVersions } from "./sources.ts";
 import { miniTask } from "./tasks.ts";
 
 export { MINI_TASKS, miniTask, type MiniTask } from "./tasks.ts";
@@ -21,7 +22,7 @@ export const BUILDER_VERSION = 1;
 
 export type MiniManifest = {
   readonly builderVersion: number;
-  /** Digest over builder version, package versions and lockfile: a build with the same key is the same build. */
+  /** Digest over builder version, package versions and README files. */
   readonly key: string;
   readonly packages: Readonly<Record<string, string>>;
   readonly tasks: readonly MiniManifestTask[];
@@ -39,15 +40,9 @@ export type MiniManifestTask = {
 
 export type PrepareMiniOptions = { readonly onProgress?: (progress: MiniProgress) => void };
 
-/** What the README pages depend on besides the data packages: the lockfile's package list. */
-function lockDigest(): string {
-  const files = ["package-lock.json", "node_modules/.package-lock.json"].map((path) => join(installRoot(), path));
-  const file = files.find(existsSync);
-  return file === undefined ? "none" : createHash("sha256").update(readFileSync(file)).digest("hex");
-}
-
-function buildKey(packages: Readonly<Record<string, string>>): string {
-  return createHash("sha256").update(JSON.stringify([BUILDER_VERSION, packages, lockDigest()])).digest("hex");
+/** The same key means the same build: everything the content depends on goes in. */
+function buildKey(packages: Readonly<Record<string, string>>, readmes: readonly Readme[]): string {
+  return createHash("sha256").update(JSON.stringify([BUILDER_VERSION, packages, readmes])).digest("hex");
 }
 
 /** The manifest of a finished build, or undefined where there is none. */
@@ -72,7 +67,8 @@ export async function prepareMini(
   { onProgress = () => {} }: PrepareMiniOptions = {},
 ): Promise<{ root: string; manifest: MiniManifest }> {
   const packages = packageVersions();
-  const key = buildKey(packages);
+  const readmes = readReadmes();
+  const key = buildKey(packages, readmes);
   const present = await readManifest(root);
   if (present?.key === key) return { root, manifest: present };
   const partial = `${root}.partial`;
@@ -81,7 +77,7 @@ export async function prepareMini(
   sharp.concurrency(1);
   const digests = new MediaDigests(partial);
   const tasks: MiniManifestTask[] = [];
-  await buildMini(new Output(partial, onProgress), async (task) => {
+  await buildMini(new Output(partial, onProgress), readmes, async (task) => {
     const { name, split, queries, corpus } = task;
     const { source } = miniTask(name);
     const digest = await writeTask(partial, task, { digests, source: source.join(", ") || "drawn here", licence: licenceOf(source) });
