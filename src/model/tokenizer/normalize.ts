@@ -30,5 +30,5 @@ export function wordSplitter(): (text: string) => string[] {
   if (normalizer === null || preTokenizer === null) {
     throw new Error("internal: @huggingface/tokenizers made no normalizer or pre-tokenizer");
   }
-  return (text) => preTokenizer(normalizer(text)).filter((word) => word !== "");
+  return (text) => preTokenizer(normalizer(text)).filter((word: string) => word !== "");
 }

@@ -1,0 +1,40 @@
+/** @file The model's public names. */
+export {
+  assemble,
+  Assembler,
+  bucketKey,
+  groupByBucket,
+  parseBucketKey,
+  roundTokens,
+} from "./batch.ts";
+export type { AssembleOptions, Bucket, Feeds } from "./batch.ts";
+export { EncoderConfig, visionTokenCount } from "./config.ts";
+export type { Grid, TextConfig, VisionConfig } from "./config.ts";
+export { buildEncoder, embeddingDim } from "./encoder.ts";
+export type { Encoder, EncoderOptions } from "./encoder.ts";
+export { loadGlove } from "./glove.ts";
+export type { Glove } from "./glove.ts";
+export { initParameters } from "./init.ts";
+export type { InitOptions } from "./init.ts";
+export {
+  initLora,
+  isLoraParameter,
+  LoraConfig,
+  loraDelta,
+  loraParameters,
+  loraTargets,
+  mergeLora,
+} from "./lora.ts";
+export { encoderParameters, linearModules, parameterCount } from "./parameters.ts";
+export type { ParameterShapes } from "./parameters.ts";
+export { patchLayout, smartResize } from "./pixels.ts";
+export type { PatchLayout, ResizeOptions } from "./pixels.ts";
+export { positionIds } from "./positions.ts";
+export type { Positions } from "./positions.ts";
+export { preset, PRESET_NAMES } from "./presets.ts";
+export type { PresetName } from "./presets.ts";
+export { Processor } from "./processor.ts";
+export type { EncoderInput, ProcessorItem, ProcessorOptions } from "./processor.ts";
+export { PROMPT_MODES } from "./prompt.ts";
+export type { PromptMode } from "./prompt.ts";
+export { NANO_TOKENIZER, TextTokenizer } from "./tokenizer/tokenizer.ts";
