@@ -1,4 +1,6 @@
 /** @file The model's public names. */
+export { augment, AUGMENT_POLICIES } from "./augment/policy.ts";
+export type { AugmentPolicy, AugmentPolicyName } from "./augment/policy.ts";
 export {
   assemble,
   Assembler,
