@@ -18,7 +18,8 @@ export function reachedGradients(loss: Value, wrt: readonly Value[]): (Value | n
     );
   }
   for (const value of wrt) {
-    if (value.graph !== graph) throw new Error(`gradients: ${value.name} is a value of another graph`);
+    if (value.graph !== graph)
+      throw new Error(`gradients: ${value.name} is a value of another graph`);
     if (value.dtype !== "float32") {
       throw new TypeError(`gradients: ${value.name} is ${value.dtype}, only float32 has gradients`);
     }

@@ -186,12 +186,16 @@ export class Graph {
       throw new Error(`${kind} ${name} is already in the graph`);
     }
     if (shape.some((d) => !Number.isInteger(d) || d < 1)) {
-      throw new RangeError(`${kind} ${name}: sizes must be whole and at least 1, got ${showShape(shape)}`);
+      throw new RangeError(
+        `${kind} ${name}: sizes must be whole and at least 1, got ${showShape(shape)}`,
+      );
     }
   }
 }
 
 function constantKey({ dtype, shape, data }: Tensor): string {
-  const signed = Array.from(data as ArrayLike<number | bigint>, (x) => (Object.is(x, -0) ? "-0" : String(x)));
+  const signed = Array.from(data as ArrayLike<number | bigint>, (x) =>
+    Object.is(x, -0) ? "-0" : String(x),
+  );
   return `${dtype}${showShape(shape)}${signed.join(",")}`;
 }

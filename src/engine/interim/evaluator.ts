@@ -50,7 +50,10 @@ export class Evaluator {
   #compile(graph: Graph): Promise<number> {
     const outputs = [...graph.outputs.keys()];
     const needed = neededInputs(graph, outputs);
-    const parameters = graph.parameters().map((p) => p.name).filter((name) => needed.has(name));
+    const parameters = graph
+      .parameters()
+      .map((p) => p.name)
+      .filter((name) => needed.has(name));
     return this.#host.prepare({ graph, outputs, parameters, updates: [] });
   }
 }

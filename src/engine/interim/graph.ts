@@ -77,9 +77,16 @@ export class Graph {
     return this.#declare(this.#parameters, "parameter", name, shape, "float32");
   }
 
-  #declare(table: Map<string, Value>, what: string, name: string, shape: Shape, dtype: DType): Value {
+  #declare(
+    table: Map<string, Value>,
+    what: string,
+    name: string,
+    shape: Shape,
+    dtype: DType,
+  ): Value {
     const other = table === this.#inputs ? this.#parameters : this.#inputs;
-    if (other.has(name)) throw new Error(`${what} "${name}": the name is taken by another kind of value`);
+    if (other.has(name))
+      throw new Error(`${what} "${name}": the name is taken by another kind of value`);
     const known = table.get(name);
     if (known === undefined) {
       const value = new Value(this, name, [...shape], dtype);
@@ -95,7 +102,8 @@ export class Graph {
   }
 
   constant(value: Tensor): Value {
-    const key = sizeOf(value.shape) <= 64 ? `${value.dtype}[${value.shape}]${value.data.join()}` : "";
+    const key =
+      sizeOf(value.shape) <= 64 ? `${value.dtype}[${value.shape}]${value.data.join()}` : "";
     const known = key === "" ? undefined : this.#constantByKey.get(key);
     if (known !== undefined) return known;
     const made = new Value(this, `c${this.#next++}`, value.shape, value.dtype);

@@ -86,7 +86,8 @@ export function trainProgram({
   let index = 0;
   for (const { parameters, weightDecay = 0, learningRateScale = 1 } of groups) {
     const groupRate = learningRateScale === 1 ? rate : mul(rate, learningRateScale);
-    const keep = weightDecay === 0 ? undefined : sub(1, mul(decay, weightDecay * learningRateScale));
+    const keep =
+      weightDecay === 0 ? undefined : sub(1, mul(decay, weightDecay * learningRateScale));
     for (const parameter of parameters) {
       const unclipped = raw[index++]!;
       const gradient = shrink === undefined ? unclipped : mul(unclipped, shrink);

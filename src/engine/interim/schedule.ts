@@ -11,7 +11,12 @@ export type ScheduleOptions = {
 };
 
 /** The learning rate of a step, counted from 0. */
-export function schedule({ kind, peak, warmupSteps = 0, totalSteps }: ScheduleOptions): (step: number) => number {
+export function schedule({
+  kind,
+  peak,
+  warmupSteps = 0,
+  totalSteps,
+}: ScheduleOptions): (step: number) => number {
   if (!(peak > 0)) throw new RangeError(`schedule: peak must be > 0, got ${peak}`);
   if (!(warmupSteps >= 0 && totalSteps >= 1)) {
     throw new RangeError(

@@ -119,7 +119,10 @@ export class Trainer {
     const number = await this.#host.prepare({
       graph,
       outputs,
-      parameters: graph.parameters().map((p) => p.name).filter((name) => needed.has(name)),
+      parameters: graph
+        .parameters()
+        .map((p) => p.name)
+        .filter((name) => needed.has(name)),
       updates: [...updates],
     });
     return { program, number };
@@ -149,7 +152,10 @@ function checkFinite(step: number, results: Results): void {
     const at = (data as Float32Array).findIndex((x) => !Number.isFinite(x));
     if (at >= 0 && (name === "loss" || name === "gradNorm")) {
       const others = Object.entries(results).map(([n, t]) => `${n}=${String(t.data[0])}`);
-      throw new NonFiniteError(step, `step ${step}: ${name} is ${String(data[at])} (${others.join(", ")})`);
+      throw new NonFiniteError(
+        step,
+        `step ${step}: ${name} is ${String(data[at])} (${others.join(", ")})`,
+      );
     }
   }
 }

@@ -9,7 +9,14 @@ export function add(a: Operand, b: Operand): Value {
   const [x, y] = pair("add", a, b);
   if (isScalar(y, 0)) return x;
   if (isScalar(x, 0)) return y;
-  return binary("Add", "add", x, y, (g) => g, (g) => g);
+  return binary(
+    "Add",
+    "add",
+    x,
+    y,
+    (g) => g,
+    (g) => g,
+  );
 }
 
 /** a - b */
@@ -24,14 +31,28 @@ export function mul(a: Operand, b: Operand): Value {
   const [x, y] = pair("mul", a, b);
   if (isScalar(y, 1)) return x;
   if (isScalar(x, 1)) return y;
-  return binary("Mul", "mul", x, y, (g) => mul(g, y), (g) => mul(g, x));
+  return binary(
+    "Mul",
+    "mul",
+    x,
+    y,
+    (g) => mul(g, y),
+    (g) => mul(g, x),
+  );
 }
 
 /** a / b */
 export function div(a: Operand, b: Operand): Value {
   const [x, y] = pair("div", a, b);
   if (typeof b === "number" && x.dtype === "float32") return mul(x, 1 / b);
-  const output: Value = binary("Div", "div", x, y, (g) => div(g, y), (g) => neg(div(mul(g, output), y)));
+  const output: Value = binary(
+    "Div",
+    "div",
+    x,
+    y,
+    (g) => div(g, y),
+    (g) => neg(div(mul(g, output), y)),
+  );
   return output;
 }
 
@@ -71,13 +92,21 @@ function pair(op: string, a: Operand, b: Operand): readonly [Value, Value] {
 }
 
 /** Gradients are given before the sum over broadcast axes, which is added here. */
-function binary(op: string, name: string, x: Value, y: Value, first: Binary, second: Binary): Value {
+function binary(
+  op: string,
+  name: string,
+  x: Value,
+  y: Value,
+  first: Binary,
+  second: Binary,
+): Value {
   const output = emit(op, [x, y], broadcastShapes(name, x.shape, y.shape), x.dtype);
   if (x.dtype === "float32") {
-    output.graph.record([x, y], [output], [
-      (g) => reduceTo(first(g), x.shape),
-      (g) => reduceTo(second(g), y.shape),
-    ]);
+    output.graph.record(
+      [x, y],
+      [output],
+      [(g) => reduceTo(first(g), x.shape), (g) => reduceTo(second(g), y.shape)],
+    );
   }
   return output;
 }

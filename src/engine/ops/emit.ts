@@ -8,7 +8,9 @@ export type Operand = Value | number;
 
 /** `[4,2]` or `bool [4,2]`: a value in an error message. */
 export function show(value: Value): string {
-  return value.dtype === "float32" ? showShape(value.shape) : `${value.dtype} ${showShape(value.shape)}`;
+  return value.dtype === "float32"
+    ? showShape(value.shape)
+    : `${value.dtype} ${showShape(value.shape)}`;
 }
 
 /** Appends a node with one output. */
@@ -42,7 +44,11 @@ export function filled(graph: Graph, shape: Shape, x: number): Value {
   if (shape.length === 0) return graph.scalar(x);
   // A big one is made by a node, to keep it out of the model file.
   if (sizeOf(shape) > 64) {
-    return graph.node("Expand", [graph.scalar(x), dims(graph, shape)], [{ shape, dtype: "float32" }])[0]!;
+    return graph.node(
+      "Expand",
+      [graph.scalar(x), dims(graph, shape)],
+      [{ shape, dtype: "float32" }],
+    )[0]!;
   }
   const data = allocate("float32", sizeOf(shape)) as Float32Array;
   return graph.constant(tensor(data.fill(x), shape));
@@ -62,7 +68,9 @@ export function operands(op: string, a: Operand, b: Operand): readonly [Value, V
   const y = typeof b === "number" ? x.graph.scalar(b, x.dtype) : b;
   sameGraph(op, x, y);
   if (x.dtype !== y.dtype) {
-    throw new TypeError(`${op}: both must have one dtype, got ${x.dtype} ${showShape(x.shape)} and ${y.dtype} ${showShape(y.shape)}`);
+    throw new TypeError(
+      `${op}: both must have one dtype, got ${x.dtype} ${showShape(x.shape)} and ${y.dtype} ${showShape(y.shape)}`,
+    );
   }
   return [x, y];
 }
@@ -75,7 +83,9 @@ export function sameGraph(op: string, ...values: readonly Value[]): void {
 
 export function wantDtype(op: string, value: Value, ...dtypes: readonly DType[]): void {
   if (dtypes.includes(value.dtype)) return;
-  throw new TypeError(`${op}: wants ${dtypes.join(" or ")}, got ${value.dtype} ${showShape(value.shape)}`);
+  throw new TypeError(
+    `${op}: wants ${dtypes.join(" or ")}, got ${value.dtype} ${showShape(value.shape)}`,
+  );
 }
 
 /** numpy's rule: sizes aligned at the right, equal or 1. */
@@ -113,7 +123,9 @@ export function reduceTo(gradient: Value, shape: Shape): Value {
     if (target !== size || i < lead) axes.push(i);
     kept.push(target === size && i >= lead ? size : 1);
   }
-  const reduced = emit("ReduceSum", [gradient, dims(graph, axes)], kept, "float32", { keepdims: { int: 1 } });
+  const reduced = emit("ReduceSum", [gradient, dims(graph, axes)], kept, "float32", {
+    keepdims: { int: 1 },
+  });
   return lead === 0 ? reduced : reshapeNode(reduced, shape);
 }
 

@@ -121,12 +121,16 @@ function geluErf(x: Value): Value {
   const u = raw("Mul", x, graph.scalar(Math.SQRT1_2));
   const c = raw("Add", raw("Mul", raw("Erf", u), graph.scalar(0.5)), graph.scalar(0.5));
   const y = raw("Mul", x, c);
-  graph.record([x], [y], [
-    (g) => {
-      const bell = mul(mul(u, exp(neg(mul(u, u)))), 1 / Math.sqrt(Math.PI));
-      return mul(g, add(c, bell));
-    },
-  ]);
+  graph.record(
+    [x],
+    [y],
+    [
+      (g) => {
+        const bell = mul(mul(u, exp(neg(mul(u, u)))), 1 / Math.sqrt(Math.PI));
+        return mul(g, add(c, bell));
+      },
+    ],
+  );
   return y;
 }
 
@@ -140,9 +144,13 @@ function geluTanh(x: Value): Value {
   const u = raw("Mul", x, raw("Add", raw("Mul", xx, graph.scalar(b)), graph.scalar(a)));
   const s = raw("Sigmoid", u);
   const y = raw("Mul", x, s);
-  graph.record([x], [y], [
-    // s + y (1 - s) (a + 3 b x^2)
-    (g) => mul(g, add(s, mul(mul(y, sub(1, s)), add(mul(xx, 3 * b), a)))),
-  ]);
+  graph.record(
+    [x],
+    [y],
+    [
+      // s + y (1 - s) (a + 3 b x^2)
+      (g) => mul(g, add(s, mul(mul(y, sub(1, s)), add(mul(xx, 3 * b), a)))),
+    ],
+  );
   return y;
 }

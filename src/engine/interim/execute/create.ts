@@ -15,7 +15,10 @@ export type ExecutorOptions = {
  *
  * @throws if there is no executor of that name
  */
-export function createExecutor(name: ExecutorName, { threads = 0 }: ExecutorOptions = {}): Executor {
+export function createExecutor(
+  name: ExecutorName,
+  { threads = 0 }: ExecutorOptions = {},
+): Executor {
   if (!Number.isInteger(threads) || threads < 0) {
     throw new RangeError(`createExecutor: threads must be a whole number >= 0, got ${threads}`);
   }
@@ -26,6 +29,8 @@ export function createExecutor(name: ExecutorName, { threads = 0 }: ExecutorOpti
     case "reference":
       return { name, threads: 1, open: () => Promise.resolve(openReference()) };
     default:
-      throw new Error(`createExecutor: no executor "${String(name)}"; there are onnxruntime, reference`);
+      throw new Error(
+        `createExecutor: no executor "${String(name)}"; there are onnxruntime, reference`,
+      );
   }
 }

@@ -40,11 +40,17 @@ const test =
   ([a, b], _, shape) => {
     const [ia, ib] = [broadcastIndex(a!.shape, shape), broadcastIndex(b!.shape, shape)];
     const at = (x: Tensor, i: number) => Number(x.data[i]);
-    return [Uint8Array.from({ length: sizeOf(shape) }, (_, i) => Number(f(at(a!, ia(i)), at(b!, ib(i)))))];
+    return [
+      Uint8Array.from({ length: sizeOf(shape) }, (_, i) => Number(f(at(a!, ia(i)), at(b!, ib(i))))),
+    ];
   };
 
 const reduce =
-  (start: number, f: (sum: number, x: number) => number, end: (sum: number, n: number) => number): Kernel =>
+  (
+    start: number,
+    f: (sum: number, x: number) => number,
+    end: (sum: number, n: number) => number,
+  ): Kernel =>
   ([x], _, shape) => {
     const result = new Float64Array(sizeOf(shape)).fill(start);
     const to = broadcastIndex(shape, x!.shape);
@@ -78,7 +84,10 @@ const matmul: Kernel = ([a, b], _, shape) => {
   const [m, n] = shape.slice(-2) as [number, number];
   const k = a!.shape.at(-1)!;
   const lead = shape.slice(0, -2);
-  const [ia, ib] = [broadcastIndex(a!.shape.slice(0, -2), lead), broadcastIndex(b!.shape.slice(0, -2), lead)];
+  const [ia, ib] = [
+    broadcastIndex(a!.shape.slice(0, -2), lead),
+    broadcastIndex(b!.shape.slice(0, -2), lead),
+  ];
   const [x, y] = [floats(a!), floats(b!)];
   const result = new Float64Array(sizeOf(shape));
   for (let batch = 0; batch < sizeOf(lead); batch++) {
@@ -102,7 +111,11 @@ function transposed(x: Tensor, yes: boolean): Tensor {
 }
 
 const gemm: Kernel = ([a, b, bias], { transA, transB }, shape) => {
-  const product = matmul([transposed(a!, transA === 1), transposed(b!, transB === 1)], {}, shape)[0] as Floats;
+  const product = matmul(
+    [transposed(a!, transA === 1), transposed(b!, transB === 1)],
+    {},
+    shape,
+  )[0] as Floats;
   if (bias === undefined) return [product];
   const from = broadcastIndex(bias.shape, shape);
   return [product.map((x, i) => x + floats(bias)[from(i)]!)];
@@ -127,7 +140,11 @@ const layerNorm: Kernel = ([x, weight, bias], { epsilon }) => {
   const width = x!.shape.at(-1)!;
   const data = floats(x!);
   const rows = data.length / width;
-  const [y, means, inverses] = [new Float64Array(data.length), new Float64Array(rows), new Float64Array(rows)];
+  const [y, means, inverses] = [
+    new Float64Array(data.length),
+    new Float64Array(rows),
+    new Float64Array(rows),
+  ];
   for (let r = 0; r < rows; r++) {
     const row = data.subarray(r * width, (r + 1) * width);
     const mu = row.reduce((sum, v) => sum + v, 0) / width;
@@ -144,7 +161,11 @@ const layerNorm: Kernel = ([x, weight, bias], { epsilon }) => {
 const slice: Kernel = ([x, start, , axis], _, shape) => {
   const [from] = ints(start!);
   const [along] = ints(axis!);
-  const at = (p: readonly number[]) => flat(p.map((n, i) => (i === along ? n + from! : n)), x!.shape);
+  const at = (p: readonly number[]) =>
+    flat(
+      p.map((n, i) => (i === along ? n + from! : n)),
+      x!.shape,
+    );
   return [pick(x!, sizeOf(shape), walk(shape, at))];
 };
 
@@ -155,7 +176,11 @@ const split: Kernel = ([x, sizes], { axis }) => {
     const from = start;
     start += size;
     const shape = x!.shape.map((n, i) => (i === a ? size : n));
-    const at = (p: readonly number[]) => flat(p.map((n, i) => (i === a ? n + from : n)), x!.shape);
+    const at = (p: readonly number[]) =>
+      flat(
+        p.map((n, i) => (i === a ? n + from : n)),
+        x!.shape,
+      );
     return pick(x!, sizeOf(shape), walk(shape, at));
   });
 };
@@ -173,7 +198,12 @@ const concat: Kernel = (inputs, { axis }, shape) => {
   const result = new (inputs[0]!.data.constructor as Float64ArrayConstructor)(sizeOf(shape));
   let start = 0;
   for (const x of inputs) {
-    const to = walk(x.shape, (p) => flat(p.map((n, i) => (i === axis ? n + start : n)), shape));
+    const to = walk(x.shape, (p) =>
+      flat(
+        p.map((n, i) => (i === axis ? n + start : n)),
+        shape,
+      ),
+    );
     for (let i = 0; i < x.data.length; i++) result[to(i)] = (x.data as Floats)[i]!;
     start += x.shape[axis as number]!;
   }
@@ -187,7 +217,8 @@ const gather: Kernel = ([table, indices], { axis }, shape) => {
   const size = table!.shape[a]!;
   const at = ints(indices!);
   const bad = at.find((i) => i < 0 || i >= size);
-  if (bad !== undefined) throw new RangeError(`gather: index ${bad} is out of range for ${size} rows`);
+  if (bad !== undefined)
+    throw new RangeError(`gather: index ${bad} is out of range for ${size} rows`);
   const from = (i: number) => {
     const outer = Math.floor(i / (inner * count));
     return (outer * size + at[Math.floor(i / inner) % count]!) * inner + (i % inner);
@@ -234,24 +265,32 @@ export function erf(x: number): number {
   }
   if (z > 6) return Math.sign(x);
   let fraction = 0;
-  for (let n = 120; n > 0; n--) fraction = (n / 2) / (z + fraction);
+  for (let n = 120; n > 0; n--) fraction = n / 2 / (z + fraction);
   return Math.sign(x) * (1 - Math.exp(-z * z) / ((z + fraction) * Math.sqrt(Math.PI)));
 }
 
 const transpose: Kernel = ([x], { perm }, shape) => {
   const axes = perm as readonly number[];
-  const at = (p: readonly number[]) => flat(x!.shape.map((_, axis) => p[axes.indexOf(axis)]!), x!.shape);
+  const at = (p: readonly number[]) =>
+    flat(
+      x!.shape.map((_, axis) => p[axes.indexOf(axis)]!),
+      x!.shape,
+    );
   return [pick(x!, sizeOf(shape), walk(shape, at))];
 };
 
-const expand: Kernel = ([x], _, shape) => [pick(x!, sizeOf(shape), broadcastIndex(x!.shape, shape))];
+const expand: Kernel = ([x], _, shape) => [
+  pick(x!, sizeOf(shape), broadcastIndex(x!.shape, shape)),
+];
 
 export const KERNELS: Readonly<Record<string, Kernel>> = {
   Abs: unary(Math.abs),
   Add: binary((a, b) => a + b),
   And: test((a, b) => a !== 0 && b !== 0),
   Cast: cast,
-  Clip: ([x, low, high]) => [floats(x!).map((v) => Math.min(Math.max(v, floats(low!)[0]!), floats(high!)[0]!))],
+  Clip: ([x, low, high]) => [
+    floats(x!).map((v) => Math.min(Math.max(v, floats(low!)[0]!), floats(high!)[0]!)),
+  ],
   Concat: concat,
   ConstantOfShape: (_, __, shape) => [new Float64Array(sizeOf(shape))],
   Div: binary((a, b) => a / b),
@@ -277,9 +316,21 @@ export const KERNELS: Readonly<Record<string, Kernel>> = {
   Or: test((a, b) => a !== 0 || b !== 0),
   Pad: pad,
   Reciprocal: unary((x) => 1 / x),
-  ReduceMax: reduce(-Infinity, (top, x) => (top >= x ? top : x), (top) => top),
-  ReduceMean: reduce(0, (sum, x) => sum + x, (sum, n) => sum / n),
-  ReduceSum: reduce(0, (sum, x) => sum + x, (sum) => sum),
+  ReduceMax: reduce(
+    -Infinity,
+    (top, x) => (top >= x ? top : x),
+    (top) => top,
+  ),
+  ReduceMean: reduce(
+    0,
+    (sum, x) => sum + x,
+    (sum, n) => sum / n,
+  ),
+  ReduceSum: reduce(
+    0,
+    (sum, x) => sum + x,
+    (sum) => sum,
+  ),
   Relu: unary((x) => Math.max(x, 0)),
   Reshape: ([x]) => [x!.data],
   ScatterND: scatter,

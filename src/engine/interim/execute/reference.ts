@@ -12,7 +12,10 @@ export function openReference(): Host {
   const open = () => {
     if (closed) throw new Error("reference executor: closed");
   };
-  const runOnce = ({ graph, outputs, parameters, updates }: ProgramSource, feeds: Feeds): Results => {
+  const runOnce = (
+    { graph, outputs, parameters, updates }: ProgramSource,
+    feeds: Feeds,
+  ): Results => {
     const given: Record<string, Tensor> = { ...feeds };
     for (const name of parameters) {
       const value = state.get(name);

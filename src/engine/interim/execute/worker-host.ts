@@ -10,8 +10,17 @@ export type SentProgram = Omit<ProgramSource, "graph"> & { readonly model: Uint8
 /** What the worker is asked; answers carry the same id. */
 export type Request =
   | { readonly id: number; readonly kind: "prepare"; readonly program: SentProgram }
-  | { readonly id: number; readonly kind: "run"; readonly program: number; readonly feeds: readonly Feeds[] }
-  | { readonly id: number; readonly kind: "setState" | "addState"; readonly state: ReadonlyMap<string, Tensor> }
+  | {
+      readonly id: number;
+      readonly kind: "run";
+      readonly program: number;
+      readonly feeds: readonly Feeds[];
+    }
+  | {
+      readonly id: number;
+      readonly kind: "setState" | "addState";
+      readonly state: ReadonlyMap<string, Tensor>;
+    }
   | { readonly id: number; readonly kind: "state" };
 
 export type Response =
@@ -40,7 +49,9 @@ export async function openWorker({ threads }: { threads: number }): Promise<Host
     if ("error" in response) waiting.reject(new Error(response.error));
     else waiting.resolve(response.result as never);
   });
-  worker.on("error", (error: Error) => fail(new Error(`onnxruntime worker: ${error.message}`, { cause: error })));
+  worker.on("error", (error: Error) =>
+    fail(new Error(`onnxruntime worker: ${error.message}`, { cause: error })),
+  );
   worker.on("exit", (code) => fail(new Error(`onnxruntime worker: ended with code ${code}`)));
   // An idle worker must not keep the process alive.
   worker.unref();

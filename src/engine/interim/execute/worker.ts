@@ -20,7 +20,11 @@ let state = new Map<string, ort.Tensor>();
 let spare = new Map<string, ort.Tensor>();
 
 const toOrt = ({ dtype, data, shape }: Tensor): ort.Tensor =>
-  new ort.Tensor(dtype, (data instanceof Float64Array ? Float32Array.from(data) : data) as never, shape);
+  new ort.Tensor(
+    dtype,
+    (data instanceof Float64Array ? Float32Array.from(data) : data) as never,
+    shape,
+  );
 
 const fromOrt = ({ type, data, dims }: ort.Tensor): Tensor => ({
   dtype: type as Tensor["dtype"],
@@ -42,7 +46,8 @@ async function prepare(source: SentProgram): Promise<number> {
 
 async function runOnce({ session, source, inputs }: Prepared, feeds: Feeds): Promise<Results> {
   const given: Record<string, ort.Tensor> = {};
-  for (const [name, value] of Object.entries(feeds)) if (inputs.has(name)) given[name] = toOrt(value);
+  for (const [name, value] of Object.entries(feeds))
+    if (inputs.has(name)) given[name] = toOrt(value);
   for (const name of source.parameters) {
     const value = state.get(name);
     if (value === undefined) throw new Error(`parameter "${name}" is missing from the state`);

@@ -55,12 +55,15 @@ export function writeOnnx(
 export function neededInputs(graph: Graph, outputs: readonly string[]): Set<string> {
   const results = outputs.map((name) => graph.outputs.get(name)!);
   const used = new Set([...graph.needed(results).flatMap((node) => node.inputs), ...results]);
-  return new Set([...graph.inputs(), ...graph.parameters()].filter((v) => used.has(v)).map((v) => v.name));
+  return new Set(
+    [...graph.inputs(), ...graph.parameters()].filter((v) => used.has(v)).map((v) => v.name),
+  );
 }
 
 function parameterOf(state: State, parameter: Value): Tensor {
   const found = state.get(parameter.name);
-  if (found === undefined) throw new Error(`writeOnnx: parameter "${parameter.name}" is missing from the state`);
+  if (found === undefined)
+    throw new Error(`writeOnnx: parameter "${parameter.name}" is missing from the state`);
   if (!sameShape(found.shape, parameter.shape)) {
     throw new Error(
       `writeOnnx: parameter "${parameter.name}" is [${found.shape}] in the state and [${parameter.shape}] in the graph`,
@@ -75,7 +78,8 @@ function nodeProto({ type, inputs, outputs, attributes }: Node): Uint8Array {
   for (const input of type === "Identity" ? inputs.slice(0, 1) : inputs) proto.bytes(1, input.name);
   for (const output of outputs) proto.bytes(2, output.name);
   proto.bytes(4, type);
-  for (const [name, value] of Object.entries(attributes)) proto.bytes(5, attributeProto(name, value));
+  for (const [name, value] of Object.entries(attributes))
+    proto.bytes(5, attributeProto(name, value));
   return proto.finish();
 }
 

@@ -30,7 +30,14 @@ export type AttentionInputs = {
  *
  * @returns [batch, heads, tokens, dim]
  */
-export function attention({ query, key, value, causal = false, mask, scale }: AttentionInputs): Value {
+export function attention({
+  query,
+  key,
+  value,
+  causal = false,
+  mask,
+  scale,
+}: AttentionInputs): Value {
   const [batch, heads, tokens, dim] = query.shape as [number, number, number, number];
   const [keyBatch, keyHeads, keys, keyDim] = key.shape as [number, number, number, number];
   const fits =
@@ -41,12 +48,20 @@ export function attention({ query, key, value, causal = false, mask, scale }: At
     );
   }
   if (causal && tokens !== keys) {
-    throw new RangeError(`attention: causal needs as many keys as tokens, got ${keys} and ${tokens}`);
+    throw new RangeError(
+      `attention: causal needs as many keys as tokens, got ${keys} and ${tokens}`,
+    );
   }
   const spread = (x: Value): Value => {
     if (heads === keyHeads) return x;
     const group = heads / keyHeads;
-    const wide = expand(reshape(x, [batch, keyHeads, 1, keys, dim]), [batch, keyHeads, group, keys, dim]);
+    const wide = expand(reshape(x, [batch, keyHeads, 1, keys, dim]), [
+      batch,
+      keyHeads,
+      group,
+      keys,
+      dim,
+    ]);
     return reshape(wide, [batch, heads, keys, dim]);
   };
   const scaled = mul(query, scale ?? 1 / Math.sqrt(dim));

@@ -17,10 +17,16 @@ export function dropout(x: Value, mask: Value): Value {
 }
 
 /** A dropout mask of `shape` drawn from `seed`. @throws unless 0 <= rate < 1 */
-export function dropoutMask(shape: readonly number[], { rate, seed }: { rate: number; seed: number }): Tensor {
-  if (!(rate >= 0 && rate < 1)) throw new RangeError(`dropoutMask: expected 0 <= rate < 1, got ${rate}`);
+export function dropoutMask(
+  shape: readonly number[],
+  { rate, seed }: { rate: number; seed: number },
+): Tensor {
+  if (!(rate >= 0 && rate < 1))
+    throw new RangeError(`dropoutMask: expected 0 <= rate < 1, got ${rate}`);
   const random = Random.from(seed, "dropout");
   const keep = 1 / (1 - rate);
-  const data = Float32Array.from({ length: sizeOf(shape) }, () => (random.uniform() < rate ? 0 : keep));
+  const data = Float32Array.from({ length: sizeOf(shape) }, () =>
+    random.uniform() < rate ? 0 : keep,
+  );
   return tensor(data, shape);
 }

@@ -145,7 +145,10 @@ export function quickGelu(x: Value): Value {
  *
  * @param approximate `tanh` uses 0.5 x (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3)))
  */
-export function gelu(x: Value, { approximate = "none" }: { approximate?: "none" | "tanh" } = {}): Value {
+export function gelu(
+  x: Value,
+  { approximate = "none" }: { approximate?: "none" | "tanh" } = {},
+): Value {
   if (approximate === "none") {
     const phi = mul(add(erf(mul(x, Math.SQRT1_2)), 1), 0.5);
     const density = () => mul(exp(mul(mul(x, x), -0.5)), 1 / Math.sqrt(2 * Math.PI));
@@ -170,7 +173,12 @@ export function withGradient(y: Value, x: Value, rule: (g: Value, y: Value) => V
     throw new RangeError(`withGradient: shapes [${y.shape}] and [${x.shape}] differ`);
   }
   // The second input only carries the gradient; an ONNX Identity has one, so the writer drops it.
-  return unary({ type: "Identity", inputs: [y, x], shape: y.shape, gradient: (g) => [null, rule(g, y)] });
+  return unary({
+    type: "Identity",
+    inputs: [y, x],
+    shape: y.shape,
+    gradient: (g) => [null, rule(g, y)],
+  });
 }
 
 /** The same numbers; nothing flows back through it. */

@@ -49,5 +49,11 @@ function scatterAdd(x: Value, indices: Value, shape: readonly number[]): Value {
 
 /** int64 indices 0..n-1 as a constant. */
 export function range(of: Value, n: number): Value {
-  return of.graph.constant(tensor(Array.from({ length: n }, (_, i) => i), [n], "int64"));
+  return of.graph.constant(
+    tensor(
+      Array.from({ length: n }, (_, i) => i),
+      [n],
+      "int64",
+    ),
+  );
 }

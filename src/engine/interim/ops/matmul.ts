@@ -27,7 +27,8 @@ export function matmul(
       `matmul: inner sizes ${k} and ${k2} differ for [${a.shape}]${mark(transposeA)} and [${b.shape}]${mark(transposeB)}`,
     );
   }
-  if (a.shape.length === 2 && b.shape.length === 2) return gemm(a, b, transposeA, transposeB, [m, n]);
+  if (a.shape.length === 2 && b.shape.length === 2)
+    return gemm(a, b, transposeA, transposeB, [m, n]);
   const left = transposeA ? swapLast(a) : a;
   const right = transposeB ? swapLast(b) : b;
   const lead = broadcastShape("matmul", a.shape.slice(0, -2), b.shape.slice(0, -2));
@@ -60,9 +61,7 @@ function gemm(a: Value, b: Value, ta: boolean, tb: boolean, shape: number[], bia
     attributes: { transA: ta ? 1 : 0, transB: tb ? 1 : 0 },
     shape,
     gradient: (g) => {
-      const da = ta
-        ? gemm(b, g, tb, true, [...a.shape])
-        : gemm(g, b, false, !tb, [...a.shape]);
+      const da = ta ? gemm(b, g, tb, true, [...a.shape]) : gemm(g, b, false, !tb, [...a.shape]);
       const db = tb ? gemm(g, a, true, ta, [...b.shape]) : gemm(a, g, !ta, false, [...b.shape]);
       return bias === undefined ? [da, db] : [da, db, sum(g, { axes: [0] })];
     },
@@ -80,7 +79,9 @@ function gemm(a: Value, b: Value, ta: boolean, tb: boolean, shape: number[], bia
 export function linear(x: Value, weight: Value, bias?: Value): Value {
   const [out, width] = weight.shape as [number, number];
   if (weight.shape.length !== 2 || x.shape.at(-1) !== width) {
-    throw new RangeError(`linear: input [${x.shape}] and weight [${weight.shape}] ([out, in]) do not fit`);
+    throw new RangeError(
+      `linear: input [${x.shape}] and weight [${weight.shape}] ([out, in]) do not fit`,
+    );
   }
   if (bias !== undefined && (bias.shape.length !== 1 || bias.shape[0] !== out)) {
     throw new RangeError(`linear: expected a bias [${out}], got [${bias.shape}]`);

@@ -8,7 +8,9 @@ type NormOptions = { readonly epsilon?: number };
 
 function checkWidth(op: string, x: Value, weight: Value): void {
   if (weight.shape.length !== 1 || weight.shape[0] !== x.shape.at(-1)) {
-    throw new RangeError(`${op}: input [${x.shape}] needs a weight [${x.shape.at(-1)}], got [${weight.shape}]`);
+    throw new RangeError(
+      `${op}: input [${x.shape}] needs a weight [${x.shape.at(-1)}], got [${weight.shape}]`,
+    );
   }
 }
 
@@ -22,7 +24,12 @@ const leading = (x: Value) => [...x.shape.keys()].slice(0, -1);
  * @param weight [width]
  * @param bias [width]
  */
-export function layerNorm(x: Value, weight: Value, bias: Value, { epsilon = 1e-5 }: NormOptions = {}): Value {
+export function layerNorm(
+  x: Value,
+  weight: Value,
+  bias: Value,
+  { epsilon = 1e-5 }: NormOptions = {},
+): Value {
   checkWidth("layerNorm", x, weight);
   checkWidth("layerNorm", x, bias);
   const reduced = [...x.shape.slice(0, -1), 1];

@@ -43,7 +43,12 @@ function reduce(
     shape: kept,
     gradient: (g, y) => [rule(g, y, count), null],
   });
-  return keepDims ? full : reshape(full, x.shape.filter((_, i) => !over.includes(i)));
+  return keepDims
+    ? full
+    : reshape(
+        full,
+        x.shape.filter((_, i) => !over.includes(i)),
+      );
 }
 
 /** Sum over `axes`. */
@@ -74,7 +79,12 @@ export function logSumExp(
   const total = sum(exp(sub(x, top)), { axes: [axis], keepDims: true });
   const result = add(log(total), top);
   const [over] = normalizeAxes("logSumExp", x.shape, [axis]);
-  return keepDims ? result : reshape(result, x.shape.filter((_, i) => i !== over));
+  return keepDims
+    ? result
+    : reshape(
+        result,
+        x.shape.filter((_, i) => i !== over),
+      );
 }
 
 /** Sums `x` down to `shape`, from which it was broadcast. */
@@ -82,6 +92,8 @@ export function reduceTo(x: Value, shape: Shape): Value {
   if (sameShape(x.shape, shape)) return x;
   if (sizeOf(x.shape) === sizeOf(shape)) return reshape(x, shape);
   const extra = x.shape.length - shape.length;
-  const axes = x.shape.flatMap((n, i) => (i < extra || (shape[i - extra] === 1 && n !== 1) ? [i] : []));
+  const axes = x.shape.flatMap((n, i) =>
+    i < extra || (shape[i - extra] === 1 && n !== 1) ? [i] : [],
+  );
   return reshape(sum(x, { axes, keepDims: true }), shape);
 }

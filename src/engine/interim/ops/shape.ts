@@ -91,7 +91,9 @@ export function split(
   const [a] = normalizeAxes("split", x.shape, [axis]) as [number];
   const total = sizes.reduce((sum, n) => sum + n, 0);
   if (total !== x.shape[a]) {
-    throw new RangeError(`split: sizes [${sizes}] add up to ${total}, axis ${axis} of [${x.shape}] differs`);
+    throw new RangeError(
+      `split: sizes [${sizes}] add up to ${total}, axis ${axis} of [${x.shape}] differs`,
+    );
   }
   if (sizes.length === 1) return [x];
   const { graph } = x;
@@ -118,7 +120,9 @@ export function concat(values: readonly Value[], { axis }: { axis: number }): Va
       value.shape.length === first.shape.length &&
       value.shape.every((n, i) => i === a || n === first.shape[i]);
     if (!fits) {
-      throw new RangeError(`concat: [${first.shape}] and [${value.shape}] differ beyond axis ${axis}`);
+      throw new RangeError(
+        `concat: [${first.shape}] and [${value.shape}] differ beyond axis ${axis}`,
+      );
     }
   }
   if (values.length === 1) return first;
@@ -154,13 +158,23 @@ export function squeeze(x: Value, axes: readonly number[]): Value {
   for (const axis of gone) {
     if (x.shape[axis] !== 1) throw new RangeError(`squeeze: axis ${axis} of [${x.shape}] is not 1`);
   }
-  return reshape(x, x.shape.filter((_, i) => !gone.includes(i)));
+  return reshape(
+    x,
+    x.shape.filter((_, i) => !gone.includes(i)),
+  );
 }
 
 /** With axes of size 1 at the named places of the result. */
 export function unsqueeze(x: Value, axes: readonly number[]): Value {
   const rank = x.shape.length + axes.length;
-  const added = normalizeAxes("unsqueeze", Array.from({ length: rank }, () => 1), axes);
+  const added = normalizeAxes(
+    "unsqueeze",
+    Array.from({ length: rank }, () => 1),
+    axes,
+  );
   const rest = [...x.shape];
-  return reshape(x, Array.from({ length: rank }, (_, i) => (added.includes(i) ? 1 : rest.shift()!)));
+  return reshape(
+    x,
+    Array.from({ length: rank }, (_, i) => (added.includes(i) ? 1 : rest.shift()!)),
+  );
 }

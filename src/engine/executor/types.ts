@@ -1,0 +1,42 @@
+/** @file What an executor is: a place where state lives and plans run. */
+import type { Plan } from "../onnx/plan.ts";
+import type { State, Tensor } from "../tensor.ts";
+
+export type ExecutorName = "onnxruntime" | "reference";
+
+/** Makes devices. Cheap; nothing starts before `open`. */
+export type Executor = {
+  readonly name: ExecutorName;
+  open(): Promise<Device>;
+};
+
+export type Tensors = Readonly<Record<string, Tensor>>;
+
+/** One thing to compile: a live graph and what becomes of its outputs. */
+export type Compilation = {
+  readonly plan: Plan;
+  /** Output name -> name of the state tensor that it replaces after a run. */
+  readonly updates: ReadonlyMap<string, string>;
+  /** Outputs that must be finite; else nothing is updated and the run reports it. */
+  readonly guards: readonly string[];
+};
+
+/** Outputs of one run. With `failed`, the guard that was not finite: the state is as before. */
+export type RunResult = {
+  readonly outputs: Record<string, Tensor>;
+  readonly failed: string | null;
+};
+
+/** Holds one state and any number of compiled plans over it. */
+export type Device = {
+  /** Sets these state tensors; others stay. */
+  load(state: State): Promise<void>;
+  /** The named state tensors, or all: copies. */
+  state(names?: readonly string[]): Promise<State>;
+  compile(id: string, compilation: Compilation): Promise<void>;
+  /** Runs once per element of `feeds`, in order, up to the first failed guard. */
+  run(id: string, feeds: readonly Tensors[]): Promise<RunResult[]>;
+  /** Frees what was compiled under `id`. */
+  release(id: string): Promise<void>;
+  close(): Promise<void>;
+};

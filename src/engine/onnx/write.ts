@@ -1,0 +1,111 @@
+/** @file Graph -> ONNX model file (opset 18, IR version 9). */
+import type { Attribute, Graph, Node, Value } from "../graph.ts";
+import type { DType, Shape, State, Tensor } from "../tensor.ts";
+import { sameShape, showShape } from "../tensor.ts";
+import type { Plan } from "./plan.ts";
+import { planOf } from "./plan.ts";
+import { Message } from "./protobuf.ts";
+
+/**
+ * The model that computes the graph's outputs. With `state`, parameters become initializers and the
+ * file stands alone; without, they are inputs beside the fed ones.
+ */
+export function writeOnnx(graph: Graph, state?: State): Uint8Array {
+  return writePlan(planOf(graph), state);
+}
+
+/** As `writeOnnx`, of the part of a graph that `plan` names. */
+export function writePlan(plan: Plan, state?: State): Uint8Array {
+  if (plan.outputs.size === 0) throw new Error("writeOnnx: the graph has no outputs");
+  const model = new Message()
+    .int(1, 9) // ir_version
+    .string(2, "rzenlab") // producer_name
+    .message(7, graphMessage(plan, state));
+  model.message(8, new Message().string(1, "").int(2, 18)); // opset_import
+  if (plan.nodes.some((node) => node.domain !== "")) {
+    model.message(8, new Message().string(1, "com.microsoft").int(2, 1));
+  }
+  return model.finish();
+}
+
+function graphMessage(plan: Plan, state: State | undefined): Message {
+  const graph = new Message();
+  const names = new Map<Value, string>();
+  const aliases: Message[] = [];
+  for (const [name, value] of plan.outputs) {
+    // A value may be wanted under two names, or be an input: then its copy has the name.
+    if (value.source.kind === "node" && !names.has(value)) names.set(value, name);
+    else aliases.push(nodeMessage("Identity", [names.get(value) ?? value.name], [name]));
+  }
+  const nameOf = (value: Value | null): string =>
+    value === null ? "" : (names.get(value) ?? value.name);
+  for (const node of plan.nodes) graph.message(1, onnxNode(node, nameOf));
+  for (const alias of aliases) graph.message(1, alias);
+  graph.string(2, "rzenlab");
+  for (const value of plan.constants) {
+    if (value.source.kind !== "constant") continue;
+    graph.message(5, tensorMessage(value.name, value.source.tensor));
+  }
+  for (const value of plan.states) {
+    if (state !== undefined) graph.message(5, tensorMessage(value.name, fromState(state, value)));
+  }
+  for (const value of [...plan.inputs, ...(state === undefined ? plan.states : [])]) {
+    graph.message(11, valueInfo(value.name, value));
+  }
+  for (const [name, value] of plan.outputs) graph.message(12, valueInfo(name, value));
+  return graph;
+}
+
+/** The tensor of a parameter, checked against the graph's shape. */
+export function fromState(state: State, value: Value): Tensor {
+  const found = state.get(value.name);
+  if (found === undefined)
+    throw new Error(`state has no parameter ${value.name} ${showShape(value.shape)}`);
+  if (sameShape(found.shape, value.shape) && found.dtype === value.dtype) return found;
+  throw new RangeError(
+    `parameter ${value.name} is ${value.dtype} ${showShape(value.shape)} in the graph, but ${found.dtype} ${showShape(found.shape)} in the state`,
+  );
+}
+
+function onnxNode(node: Node, nameOf: (value: Value | null) => string): Message {
+  const message = nodeMessage(node.op, node.inputs.map(nameOf), node.outputs.map(nameOf));
+  for (const [name, attribute] of Object.entries(node.attributes)) {
+    message.message(5, attributeMessage(name, attribute));
+  }
+  if (node.domain !== "") message.string(7, node.domain);
+  return message;
+}
+
+function nodeMessage(op: string, inputs: readonly string[], outputs: readonly string[]): Message {
+  const message = new Message();
+  for (const name of inputs) message.string(1, name);
+  for (const name of outputs) message.string(2, name);
+  return message.string(3, `${op}${outputs[0]!}`).string(4, op);
+}
+
+function attributeMessage(name: string, attribute: Attribute): Message {
+  const message = new Message().string(1, name);
+  if ("int" in attribute) return message.int(3, attribute.int).int(20, 2);
+  if ("float" in attribute) return message.float(2, attribute.float).int(20, 1);
+  if ("string" in attribute) return message.string(4, attribute.string).int(20, 3);
+  for (const int of attribute.ints) message.int(8, int);
+  return message.int(20, 7);
+}
+
+/** TensorProto.DataType */
+const ELEMENT: Readonly<Record<DType, number>> = { float32: 1, int64: 7, bool: 9 };
+
+function tensorMessage(name: string, { shape, dtype, data }: Tensor): Message {
+  const message = new Message();
+  for (const d of shape) message.int(1, d);
+  const stored = data instanceof Float64Array ? Float32Array.from(data) : data;
+  const bytes = new Uint8Array(stored.buffer, stored.byteOffset, stored.byteLength);
+  return message.int(2, ELEMENT[dtype]).string(8, name).bytes(9, bytes);
+}
+
+function valueInfo(name: string, { shape, dtype }: { shape: Shape; dtype: DType }): Message {
+  const sizes = new Message();
+  for (const d of shape) sizes.message(1, new Message().int(1, d));
+  const type = new Message().int(1, ELEMENT[dtype]).message(2, sizes);
+  return new Message().string(1, name).message(2, new Message().message(1, type));
+}

@@ -1,0 +1,120 @@
+/** @file Matrix products. 2-D ones become Gemm, which transposes for free. */
+import type { Value } from "../graph.ts";
+import type { Shape } from "../tensor.ts";
+import { showShape } from "../tensor.ts";
+import { broadcastShapes, emit, reduceTo, reshapeNode, sameGraph, wantDtype } from "./emit.ts";
+import { sum } from "./reduce.ts";
+import { reshape } from "./shape.ts";
+
+export type MatmulOptions = {
+  /** Take a's last two axes swapped. */
+  readonly transposeA?: boolean;
+  readonly transposeB?: boolean;
+};
+
+/** Matrix product over the last two axes; leading axes broadcast. [.., m, k] [.., k, n] -> [.., m, n] */
+export function matmul(a: Value, b: Value, options: MatmulOptions = {}): Value {
+  const { transposeA = false, transposeB = false } = options;
+  sameGraph("matmul", a, b);
+  wantDtype("matmul", a, "float32");
+  wantDtype("matmul", b, "float32");
+  const { m, n } = sizes(a, b, transposeA, transposeB);
+  if (b.shape.length === 2 && a.shape.length > 2 && !transposeA) {
+    // One product for the whole batch.
+    const flat = matmul(reshape(a, [-1, a.shape.at(-1)!]), b, { transposeB });
+    return reshape(flat, [...a.shape.slice(0, -1), n]);
+  }
+  const output = product(a, b, transposeA, transposeB, [m, n]);
+  a.graph.record(
+    [a, b],
+    [output],
+    [
+      (g) =>
+        reduceTo(
+          transposeA
+            ? matmul(b, g, { transposeA: transposeB, transposeB: true })
+            : matmul(g, b, { transposeB: !transposeB }),
+          a.shape,
+        ),
+      (g) =>
+        reduceTo(
+          transposeB
+            ? matmul(g, a, { transposeA: true, transposeB: transposeA })
+            : matmul(a, g, { transposeA: !transposeA }),
+          b.shape,
+        ),
+    ],
+  );
+  return output;
+}
+
+/** x W^T + bias, PyTorch's layout: [.., in], weight [out, in], bias [out] -> [.., out] */
+export function linear(x: Value, weight: Value, bias?: Value): Value {
+  const [outSize, inSize] = weight.shape;
+  if (weight.shape.length !== 2 || x.shape.length < 1 || x.shape.at(-1) !== inSize) {
+    throw new RangeError(
+      `linear: input ${showShape(x.shape)} does not fit weight ${showShape(weight.shape)} [out, in]`,
+    );
+  }
+  if (bias !== undefined && (bias.shape.length !== 1 || bias.shape[0] !== outSize)) {
+    throw new RangeError(
+      `linear: bias ${showShape(bias.shape)} does not fit weight ${showShape(weight.shape)} [out, in]`,
+    );
+  }
+  const shape = [...x.shape.slice(0, -1), outSize!];
+  const flat = reshape(x, [-1, inSize!]);
+  if (bias === undefined) return reshape(matmul(flat, weight, { transposeB: true }), shape);
+  sameGraph("linear", x, weight, bias);
+  const transB = { transB: { int: 1 } };
+  const output = emit("Gemm", [flat, weight, bias], [flat.shape[0]!, outSize!], "float32", transB);
+  x.graph.record(
+    [flat, weight, bias],
+    [output],
+    [
+      (g) => matmul(g, weight),
+      (g) => matmul(g, flat, { transposeA: true }),
+      (g) => sum(g, { axes: [0] }),
+    ],
+  );
+  return reshape(output, shape);
+}
+
+// --- internal ---
+
+function sizes(a: Value, b: Value, ta: boolean, tb: boolean): { m: number; n: number } {
+  const p = a.shape.length;
+  const q = b.shape.length;
+  const inner = [a.shape[ta ? p - 2 : p - 1], b.shape[tb ? q - 1 : q - 2]];
+  if (p < 2 || q < 2 || inner[0] !== inner[1]) {
+    const of = (v: Value, t: boolean): string => `${showShape(v.shape)}${t ? " transposed" : ""}`;
+    throw new RangeError(`matmul: ${of(a, ta)} and ${of(b, tb)} do not multiply`);
+  }
+  return { m: a.shape[ta ? p - 1 : p - 2]!, n: b.shape[tb ? q - 2 : q - 1]! };
+}
+
+function product(
+  a: Value,
+  b: Value,
+  ta: boolean,
+  tb: boolean,
+  [m, n]: readonly [number, number],
+): Value {
+  if (a.shape.length === 2 && b.shape.length === 2) {
+    const attributes = { ...(ta && { transA: { int: 1 } }), ...(tb && { transB: { int: 1 } }) };
+    return emit("Gemm", [a, b], [m, n], "float32", attributes);
+  }
+  const lead = broadcastShapes("matmul", a.shape.slice(0, -2), b.shape.slice(0, -2));
+  const left = ta ? swapped(a) : a;
+  const right = tb ? swapped(b) : b;
+  return emit("MatMul", [left, right], [...lead, m, n], "float32");
+}
+
+/** The last two axes swapped. */
+function swapped(x: Value): Value {
+  const rank = x.shape.length;
+  const perm = [...Array(rank - 2).keys(), rank - 1, rank - 2];
+  const shape: Shape = perm.map((p) => x.shape[p]!);
+  const [rows, columns] = [x.shape[rank - 2]!, x.shape[rank - 1]!];
+  if (rows === 1 || columns === 1) return reshapeNode(x, shape);
+  return emit("Transpose", [x], shape, "float32", { perm: { ints: perm } });
+}

@@ -1,0 +1,214 @@
+/** @file A training program: loss, gradients, clipping and AdamW in one graph. */
+import type { AdamOptions, AdamRates, ParameterGroup } from "./adamw.ts";
+import { adamInputs, adamUpdate, firstMoment, secondMoment } from "./adamw.ts";
+import type { Compilation } from "./executor/types.ts";
+import { reachedGradients } from "./gradients.ts";
+import { Graph } from "./graph.ts";
+import type { Value } from "./graph.ts";
+import { planOf } from "./onnx/plan.ts";
+import { add, div, minimum, mul } from "./ops/arithmetic.ts";
+import { dims, emit, reshapeNode } from "./ops/emit.ts";
+import { sqrt } from "./ops/math.ts";
+import { sum } from "./ops/reduce.ts";
+import { concat } from "./ops/shape.ts";
+import { showShape, sizeOf } from "./tensor.ts";
+
+export type TrainProgramOptions = AdamOptions & {
+  readonly graph: Graph;
+  /** One number. */
+  readonly loss: Value;
+  /** Parameters in no group stay as they are. */
+  readonly groups: readonly ParameterGroup[];
+  /** Largest L2 norm of all gradients together; larger ones are scaled down to it. Default none. */
+  readonly clipNorm?: number;
+  /** More to return from every step, by name. */
+  readonly outputs?: Readonly<Record<string, Value>>;
+};
+
+/** A trained parameter with its group's settings and its gradient; null if the loss does not reach it. */
+export type Trained = {
+  readonly parameter: Value;
+  readonly gradient: Value;
+  readonly weightDecay: number;
+  readonly learningRateScale: number;
+};
+
+export type Program = {
+  readonly graph: Graph;
+  readonly loss: Value;
+  readonly outputs: ReadonlyMap<string, Value>;
+  readonly trained: readonly Trained[];
+  /** Parameters of the groups which this loss does not reach: left as they are. */
+  readonly unreached: readonly Value[];
+  readonly clipNorm: number | null;
+  readonly rates: AdamRates;
+};
+
+/**
+ * Plans the training of `groups` on `loss`. Every step returns `loss`, `gradNorm` (before clipping)
+ * and `outputs`.
+ */
+export function trainProgram(options: TrainProgramOptions): Program {
+  const { graph, loss, groups, clipNorm = null, outputs = {} } = options;
+  const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 } = options;
+  check(options, { beta1, beta2, epsilon });
+  const all = groups.flatMap(({ parameters, weightDecay = 0, learningRateScale = 1 }) =>
+    parameters.map((parameter) => ({ parameter, weightDecay, learningRateScale })),
+  );
+  const found = reachedGradients(
+    loss,
+    all.map((one) => one.parameter),
+  );
+  const trained = all.flatMap((one, i) => {
+    const gradient = found[i]!;
+    return gradient === null ? [] : [{ ...one, gradient }];
+  });
+  if (trained.length === 0)
+    throw new Error("trainProgram: the loss depends on no parameter of the groups");
+  return {
+    graph,
+    loss,
+    outputs: new Map(Object.entries({ ...outputs, loss })),
+    trained,
+    unreached: all.flatMap(({ parameter }, i) => (found[i] === null ? [parameter] : [])),
+    clipNorm,
+    rates: { beta1, beta2, epsilon },
+  };
+}
+
+/** Forward, backward and update in one run. */
+export function stepCompilation({
+  graph,
+  outputs,
+  trained,
+  clipNorm,
+  rates,
+}: Program): Compilation {
+  const gradNorm = normOf(trained.map((one) => one.gradient));
+  return updateCompilation(graph, new Map([...outputs, ["gradNorm", gradNorm]]), {
+    trained,
+    gradNorm,
+    clipNorm,
+    rates,
+  });
+}
+
+/** State name of a parameter's summed gradients. */
+const sumOf = (name: string): string => `adam.sum/${name}`;
+
+/** Forward and backward, the gradients added to sums in the state. `accumulate.keep` 0 starts anew. */
+export function accumulateCompilation({ graph, outputs, trained }: Program): Compilation {
+  const keep = graph.input("accumulate.keep", []);
+  const updates = new Map<string, string>();
+  const results = new Map(outputs);
+  for (const { parameter, gradient } of trained) {
+    const before = graph.state(sumOf(parameter.name), parameter.shape);
+    results.set(`next/${before.name}`, add(mul(before, keep), gradient));
+    updates.set(`next/${before.name}`, before.name);
+  }
+  return { plan: planOf(graph, results), updates, guards: ["loss"] };
+}
+
+/** The update from summed gradients, times `accumulate.share` (1 / number of runs). */
+export function applyCompilation({ trained, clipNorm, rates }: Program): Compilation {
+  const graph = new Graph();
+  const share = graph.input("accumulate.share", []);
+  const own = trained.map(({ parameter, ...rest }) => ({
+    ...rest,
+    parameter: graph.parameter(parameter.name, parameter.shape),
+    gradient: mul(graph.state(sumOf(parameter.name), parameter.shape), share),
+  }));
+  const gradNorm = normOf(own.map((one) => one.gradient));
+  return updateCompilation(graph, new Map([["gradNorm", gradNorm]]), {
+    trained: own,
+    gradNorm,
+    clipNorm,
+    rates,
+  });
+}
+
+/** State tensors of the optimiser that a program needs, with their shapes' values. */
+export function optimizerStates(program: Program, accumulating = false): Map<string, Value> {
+  const states = new Map<string, Value>();
+  for (const { parameter } of program.trained) {
+    states.set(firstMoment(parameter.name), parameter);
+    states.set(secondMoment(parameter.name), parameter);
+    if (accumulating) states.set(sumOf(parameter.name), parameter);
+  }
+  return states;
+}
+
+// --- internal ---
+
+type Update = Pick<Program, "trained" | "clipNorm" | "rates"> & { readonly gradNorm: Value };
+
+function updateCompilation(
+  graph: Graph,
+  outputs: ReadonlyMap<string, Value>,
+  { trained, gradNorm, clipNorm, rates }: Update,
+): Compilation {
+  const inputs = adamInputs(graph);
+  // min(1, clipNorm / norm), as PyTorch's clip_grad_norm_ with its 1e-6
+  const clip =
+    clipNorm === null ? null : minimum(div(graph.scalar(clipNorm), add(gradNorm, 1e-6)), 1);
+  const results = new Map(outputs);
+  const updates = new Map<string, string>();
+  const update = (name: string, value: Value): void => {
+    results.set(`next/${name}`, value);
+    updates.set(`next/${name}`, name);
+  };
+  for (const one of trained) {
+    const next = adamUpdate({ ...one, clip }, inputs, rates);
+    update(one.parameter.name, next.parameter);
+    update(firstMoment(one.parameter.name), next.m);
+    update(secondMoment(one.parameter.name), next.v);
+  }
+  const guards = ["loss", "gradNorm"].filter((name) => outputs.has(name));
+  return { plan: planOf(graph, results), updates, guards };
+}
+
+/** L2 norm of all gradients as one vector: [] */
+function normOf(gradients: readonly Value[]): Value {
+  const powers = gradients.map((g) => {
+    const axes = dims(g.graph, [...g.shape.keys()]);
+    const attributes = { keepdims: { int: 0 } };
+    const power =
+      g.shape.length === 0
+        ? mul(g, g)
+        : emit("ReduceSumSquare", [g, axes], [], "float32", attributes);
+    return reshapeNode(power, [1]);
+  });
+  return sqrt(sum(concat(powers, { axis: 0 })));
+}
+
+function check(
+  { graph, loss, groups, clipNorm, outputs = {} }: TrainProgramOptions,
+  rates: AdamRates,
+): void {
+  if (loss.graph !== graph) throw new Error("trainProgram: loss is a value of another graph");
+  if (sizeOf(loss.shape) !== 1) {
+    throw new RangeError(`trainProgram: loss must be one number, got ${showShape(loss.shape)}`);
+  }
+  for (const name of ["beta1", "beta2"] as const) {
+    if (rates[name] >= 0 && rates[name] < 1) continue;
+    throw new RangeError(`trainProgram: ${name} must be in [0, 1), got ${rates[name]}`);
+  }
+  if (!(rates.epsilon > 0))
+    throw new RangeError(`trainProgram: epsilon must be > 0, got ${rates.epsilon}`);
+  if (clipNorm !== undefined && !(clipNorm > 0)) {
+    throw new RangeError(`trainProgram: clipNorm must be > 0, got ${clipNorm}`);
+  }
+  for (const name of ["loss", "gradNorm"]) {
+    if (name in outputs)
+      throw new Error(`trainProgram: output ${name} is always returned, choose another name`);
+  }
+  const known = new Set(graph.parameters());
+  const seen = new Set<Value>();
+  for (const parameter of groups.flatMap((group) => group.parameters)) {
+    if (!known.has(parameter))
+      throw new Error(`trainProgram: ${parameter.name} is no parameter of the graph`);
+    if (seen.has(parameter))
+      throw new Error(`trainProgram: parameter ${parameter.name} is in two groups`);
+    seen.add(parameter);
+  }
+}

@@ -1,0 +1,281 @@
+/** @file The trainer: programs per bucket over one state that lives in the executor. */
+import { STEP, adamFeeds } from "./adamw.ts";
+import type { Compilation, Device, Executor, RunResult, Tensors } from "./executor/types.ts";
+import { checkedFeeds } from "./feeds.ts";
+import { nonFiniteError } from "./diagnose.ts";
+import { fromState } from "./onnx/write.ts";
+import type { Program } from "./program.ts";
+import {
+  accumulateCompilation,
+  applyCompilation,
+  optimizerStates,
+  stepCompilation,
+} from "./program.ts";
+import type { State, Tensor } from "./tensor.ts";
+import { scalar, zeros } from "./tensor.ts";
+
+export type TrainerOptions = {
+  readonly executor: Executor;
+  /** Must hold every parameter; optimiser tensors that are missing start at zero. */
+  readonly state: State;
+  /** The program for one bucket of shapes; called once per bucket. */
+  readonly build: (bucket: string) => Program;
+};
+
+export type StepOptions = { readonly learningRate: number };
+
+export type MicroBatch = { readonly bucket: string; readonly feeds: Tensors };
+
+type Outputs = Record<string, Tensor>;
+
+/** A program with what is compiled of it. */
+type Bucket = {
+  readonly name: string;
+  readonly program: Program;
+  readonly step: Compilation;
+  accumulate: Compilation | null;
+};
+
+/**
+ * Runs training steps in the executor. Every bucket of shapes is compiled once; all share one
+ * state. Steps run in the order they were asked for.
+ */
+export class Trainer {
+  readonly #device: Device;
+  readonly #build: (bucket: string) => Program;
+  readonly #buckets = new Map<string, Promise<Bucket>>();
+  readonly #stateNames = new Set<string>();
+  readonly #parameters = new Map<string, Tensor>();
+  #updates: number;
+  #queue: Promise<unknown> = Promise.resolve();
+
+  private constructor(device: Device, { state, build }: TrainerOptions) {
+    this.#device = device;
+    this.#build = build;
+    this.#updates = stepOf(state);
+    this.#remember(state);
+  }
+
+  static async create(options: TrainerOptions): Promise<Trainer> {
+    const device = await options.executor.open();
+    await device.load(withoutStep(options.state));
+    return new Trainer(device, options);
+  }
+
+  /** Updates made so far, those before a resume included. */
+  get updates(): number {
+    return this.#updates;
+  }
+
+  /** Compiles a bucket ahead of its first step. */
+  async prepare(bucket: string): Promise<void> {
+    await this.#enqueue(() => this.#bucket(bucket));
+  }
+
+  /** One update. Returns `loss`, `gradNorm` and the program's outputs. */
+  async step(bucket: string, feeds: Tensors, options: StepOptions): Promise<Outputs> {
+    return (await this.steps(bucket, [feeds], options))[0]!;
+  }
+
+  /** One update per element of `feeds`, sent in one message: for programs of microseconds. */
+  async steps(
+    bucket: string,
+    feeds: readonly Tensors[],
+    { learningRate }: { readonly learningRate: number | readonly number[] },
+  ): Promise<Outputs[]> {
+    return this.#enqueue(async () => {
+      const own = await this.#bucket(bucket);
+      const all = feeds.map((one, i) => ({
+        ...this.#checked(own, own.step, one),
+        ...this.#rates(own, this.#updates + i + 1, rateAt(learningRate, i)),
+      }));
+      const results = await this.#device.run(own.name, all);
+      const done = results.filter((result) => result.failed === null).length;
+      this.#updates += done;
+      const failure = results.find((result) => result.failed !== null);
+      if (failure !== undefined) await this.#fail(own, all[done]!, failure, this.#updates + 1);
+      return results.map((result) => result.outputs);
+    });
+  }
+
+  /**
+   * One update from the mean gradient of several batches. Returns each batch's outputs; `gradNorm`,
+   * of the mean, stands in all. The batches' programs must train the same parameters.
+   */
+  async accumulate(
+    batches: readonly MicroBatch[],
+    { learningRate }: StepOptions,
+  ): Promise<Outputs[]> {
+    if (batches.length === 0) throw new RangeError("Trainer.accumulate: needs at least one batch");
+    return this.#enqueue(async () => {
+      const outputs: Outputs[] = [];
+      const buckets = await Promise.all(batches.map((batch) => this.#bucket(batch.bucket)));
+      sameParameters(buckets);
+      for (const [i, { feeds }] of batches.entries()) {
+        const own = buckets[i]!;
+        const compiled = await this.#accumulating(own);
+        const used = this.#checked(own, compiled, feeds);
+        const fed = { ...used, "accumulate.keep": scalar(i === 0 ? 0 : 1) };
+        const [result] = await this.#device.run(`${own.name}/accumulate`, [fed]);
+        if (result!.failed !== null) await this.#fail(own, used, result!, this.#updates + 1);
+        outputs.push(result!.outputs);
+      }
+      const first = buckets[0]!;
+      const fed = {
+        ...this.#rates(first, this.#updates + 1, learningRate),
+        "accumulate.share": scalar(1 / batches.length),
+      };
+      const [result] = await this.#device.run(`${first.name}/apply`, [fed]);
+      if (result!.failed !== null) {
+        throw new Error(
+          `step ${this.#updates + 1}: gradNorm of the summed gradients is not finite`,
+        );
+      }
+      this.#updates++;
+      return outputs.map((one) => ({ ...one, ...result!.outputs }));
+    });
+  }
+
+  /** A copy of parameters and optimiser tensors, and `adam.step`. */
+  async state(): Promise<State> {
+    return this.#enqueue(async () => {
+      const state = await this.#device.state([...this.#stateNames]);
+      state.set(STEP, scalar(this.#updates));
+      return state;
+    });
+  }
+
+  /** Goes on from `state`; optimiser tensors it lacks start at zero. */
+  async load(state: State): Promise<void> {
+    await this.#enqueue(async () => {
+      const missing = new Map<string, Tensor>();
+      for (const name of this.#stateNames) {
+        const known = this.#parameters.get(name)!;
+        if (name.startsWith("adam.") && !state.has(name)) missing.set(name, zeros(known.shape));
+      }
+      await this.#device.load(new Map([...withoutStep(state), ...missing]));
+      this.#remember(state);
+      this.#updates = stepOf(state);
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.#queue;
+    await this.#device.close();
+  }
+
+  #remember(state: State): void {
+    for (const [name, { dtype, shape }] of withoutStep(state)) {
+      this.#stateNames.add(name);
+      this.#parameters.set(name, { dtype, shape, data: new Float32Array(0) });
+    }
+  }
+
+  /** One thing at a time, so that results do not depend on timing. */
+  #enqueue<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#queue.then(work);
+    this.#queue = result.catch(() => undefined);
+    return result;
+  }
+
+  #bucket(name: string): Promise<Bucket> {
+    const known = this.#buckets.get(name);
+    if (known !== undefined) return known;
+    const made = this.#compile(name);
+    this.#buckets.set(name, made);
+    made.catch(() => this.#buckets.delete(name));
+    return made;
+  }
+
+  async #compile(name: string): Promise<Bucket> {
+    const program = this.#build(name);
+    for (const value of program.graph.parameters()) fromState(this.#parameters, value);
+    await this.#addStates(optimizerStates(program));
+    const step = stepCompilation(program);
+    await this.#device.compile(name, step);
+    return { name, program, step, accumulate: null };
+  }
+
+  async #accumulating(own: Bucket): Promise<Compilation> {
+    if (own.accumulate !== null) return own.accumulate;
+    await this.#addStates(optimizerStates(own.program, true), false);
+    own.accumulate = accumulateCompilation(own.program);
+    await this.#device.compile(`${own.name}/accumulate`, own.accumulate);
+    await this.#device.compile(`${own.name}/apply`, applyCompilation(own.program));
+    return own.accumulate;
+  }
+
+  async #addStates(
+    states: Map<string, { readonly shape: readonly number[] }>,
+    saved = true,
+  ): Promise<void> {
+    const missing: State = new Map();
+    for (const [name, { shape }] of states) {
+      if (!this.#parameters.has(name)) missing.set(name, zeros(shape));
+    }
+    for (const [name, { dtype, shape }] of missing) {
+      if (saved) this.#stateNames.add(name);
+      this.#parameters.set(name, { dtype, shape, data: new Float32Array(0) });
+    }
+    if (missing.size > 0) await this.#device.load(missing);
+  }
+
+  #checked({ name, program }: Bucket, { plan }: Compilation, feeds: Tensors): Outputs {
+    const ours = (input: string): boolean =>
+      input.startsWith("optimizer.") || input.startsWith("accumulate.");
+    const declared = program.graph.inputs().filter((v) => !ours(v.name));
+    const live = plan.inputs.filter((v) => !ours(v.name));
+    return checkedFeeds(name, declared, live, feeds);
+  }
+
+  #rates({ program }: Bucket, step: number, learningRate: number): Outputs {
+    if (!(learningRate >= 0 && learningRate < Infinity)) {
+      throw new RangeError(
+        `step ${step}: learning rate must be >= 0 and finite, got ${learningRate}`,
+      );
+    }
+    return adamFeeds(step, learningRate, program.rates);
+  }
+
+  /** Throws, having run the step once more to find the first value that is not finite. */
+  async #fail(
+    own: Bucket,
+    feeds: Tensors,
+    { outputs, failed }: RunResult,
+    step: number,
+  ): Promise<never> {
+    throw await nonFiniteError(this.#device, own.program, {
+      bucket: own.name,
+      step,
+      feeds,
+      failed: failed!,
+      outputs,
+    });
+  }
+}
+
+function withoutStep(state: State): State {
+  return new Map([...state].filter(([name]) => name !== STEP));
+}
+
+function stepOf(state: State): number {
+  return Number(state.get(STEP)?.data[0] ?? 0);
+}
+
+function rateAt(learningRate: number | readonly number[], i: number): number {
+  if (typeof learningRate === "number") return learningRate;
+  const rate = learningRate[i];
+  if (rate === undefined) throw new RangeError(`Trainer.steps: learningRate has no element ${i}`);
+  return rate;
+}
+
+function sameParameters(buckets: readonly Bucket[]): void {
+  const names = ({ program }: Bucket): string =>
+    program.trained.map((one) => one.parameter.name).join();
+  const odd = buckets.find((bucket) => names(bucket) !== names(buckets[0]!));
+  if (odd !== undefined) {
+    throw new Error(
+      `Trainer.accumulate: buckets ${buckets[0]!.name} and ${odd.name} train different parameters`,
+    );
+  }
+}
