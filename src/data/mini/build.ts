@@ -1,16 +1,20 @@
 /** @file Builds every task of mini-MMEB in order. */
 import type { Split } from "../types.ts";
 import { chartTask } from "./chart-page.ts";
+import { clockTask } from "./clocks.ts";
 import { readConcepts, type Concept } from "./concepts.ts";
 import { readCountries, type Country } from "./countries.ts";
 import { countryTask } from "./country-sheet.ts";
 import { dictionaryTask } from "./dictionary.ts";
 import { writeRasters, writeTones } from "./emoji-rasters.ts";
-import { emojiTasks, tonePairs } from "./emoji-tasks.ts";
-import { makeSprites, motionTasks } from "./motion.ts";
+import { tonePairs } from "./emoji-edits.ts";
+import { emojiTasks } from "./emoji-tasks.ts";
+import { motionTasks } from "./motion.ts";
 import type { BuiltTask, Output } from "./output.ts";
-import { readmeTasks, type Readme } from "./readmes.ts";
-import { clockTask, sceneTasks } from "./scenes.ts";
+import { readmeTasks } from "./readme-page.ts";
+import type { Readme } from "./readmes.ts";
+import { sceneTasks } from "./scenes.ts";
+import { makeSprites } from "./sprites.ts";
 import { textTasks } from "./text-tasks.ts";
 import { typesetTasks } from "./typeset.ts";
 import { lemmaSplit, readSynsets, type Synset } from "./wordnet.ts";
@@ -54,19 +58,32 @@ export async function buildMini(
 }
 
 function wordsOf(countries: readonly Country[]): string[] {
-  return countries.flatMap(({ name, capital }) => `${name} ${capital ?? ""}`.toLowerCase().split(/[^\p{L}]+/u));
+  return countries.flatMap(({ name, capital }) =>
+    `${name} ${capital ?? ""}`.toLowerCase().split(/[^\p{L}]+/u),
+  );
 }
 
 /** Words and phrases to typeset: training lemmas that are no held-out label and name no held-out country. */
-function trainingWords(synsets: readonly Synset[], concepts: readonly Concept[], countries: readonly Country[]): string[] {
-  const heldOutLabels = new Set(concepts.filter((concept) => concept.split !== "train").map((concept) => concept.label));
+function trainingWords(
+  synsets: readonly Synset[],
+  concepts: readonly Concept[],
+  countries: readonly Country[],
+): string[] {
+  const heldOutLabels = new Set(
+    concepts.filter((concept) => concept.split !== "train").map((concept) => concept.label),
+  );
   const shown = new Set(wordsOf(countries.filter((country) => country.split === "train")));
   const heldOutNames = new Set(
-    wordsOf(countries.filter((country) => country.split !== "train")).filter((word) => !shown.has(word)),
+    wordsOf(countries.filter((country) => country.split !== "train")).filter(
+      (word) => !shown.has(word),
+    ),
   );
   return synsets
     .filter((synset) => synset.count > 0)
     .flatMap((synset) => synset.lemmas)
     .filter((lemma) => lemma.length <= 24 && lemmaSplit(lemma) === "train")
-    .filter((lemma) => !heldOutLabels.has(lemma) && !lemma.split(" ").some((word) => heldOutNames.has(word)));
+    .filter(
+      (lemma) =>
+        !heldOutLabels.has(lemma) && !lemma.split(" ").some((word) => heldOutNames.has(word)),
+    );
 }

@@ -3,7 +3,18 @@ import type { SKRSContext2D } from "@napi-rs/canvas";
 import type { Split } from "../types.ts";
 import { chartsOf, type Chart, type Point } from "./charts.ts";
 import type { BuiltTask, Output } from "./output.ts";
-import { blank, BODY, encode, fitSize, fontOf, LINE, MARGIN, PAGE_HEIGHT, PAGE_WIDTH, wrap } from "./page.ts";
+import {
+  blank,
+  BODY,
+  encode,
+  fitSize,
+  fontOf,
+  LINE,
+  MARGIN,
+  PAGE_HEIGHT,
+  PAGE_WIDTH,
+  wrap,
+} from "./page.ts";
 import { splitsOf, Stream } from "./random.ts";
 import { TABLES } from "./tables.ts";
 import { TaskBuilder } from "./task-builder.ts";
@@ -14,8 +25,13 @@ const COLOURS = ["#24508c", "#8b2f3c", "#1f6f54", "#9a5b13", "#5b3a86", "#146b80
 /** 1234567 as "1.23M", 0.0123 as "0.012". */
 export function shortNumber(value: number): string {
   const size = Math.abs(value);
-  for (const [unit, letter] of [[1e9, "B"], [1e6, "M"], [1e4, "k"]] as const) {
-    if (size >= unit) return `${Number((value / (letter === "k" ? 1e3 : unit)).toPrecision(3))}${letter}`;
+  for (const [unit, letter] of [
+    [1e9, "B"],
+    [1e6, "M"],
+    [1e4, "k"],
+  ] as const) {
+    if (size >= unit)
+      return `${Number((value / (letter === "k" ? 1e3 : unit)).toPrecision(3))}${letter}`;
   }
   return String(Number(value.toPrecision(size >= 1000 ? 4 : 3)));
 }
@@ -33,7 +49,12 @@ function drawTitle(context: SKRSContext2D, title: string): number {
   return lines.length * LINE + 8;
 }
 
-function drawBars(context: SKRSContext2D, chart: Extract<Chart, { mark: "bar" }>, top: number, colour: string): void {
+function drawBars(
+  context: SKRSContext2D,
+  chart: Extract<Chart, { mark: "bar" }>,
+  top: number,
+  colour: string,
+): void {
   const most = Math.max(...chart.bars.map((bar) => Math.abs(bar.value)));
   let y = top;
   for (const { name, value } of chart.bars) {
@@ -62,7 +83,14 @@ function range(values: readonly number[]): [number, number] {
 }
 
 /** Draws marks of a line or scatter in the frame. */
-function drawMarks(context: SKRSContext2D, points: readonly Point[], mark: "line" | "scatter", x: Scale, y: Scale, colour: string): void {
+function drawMarks(
+  context: SKRSContext2D,
+  points: readonly Point[],
+  mark: "line" | "scatter",
+  x: Scale,
+  y: Scale,
+  colour: string,
+): void {
   context.strokeStyle = colour;
   context.fillStyle = colour;
   if (mark === "scatter") {
@@ -85,20 +113,37 @@ function drawMarks(context: SKRSContext2D, points: readonly Point[], mark: "line
   context.stroke();
 }
 
-function drawPlot(context: SKRSContext2D, chart: Exclude<Chart, { mark: "bar" }>, top: number, colour: string): void {
+function drawPlot(
+  context: SKRSContext2D,
+  chart: Exclude<Chart, { mark: "bar" }>,
+  top: number,
+  colour: string,
+): void {
   const [xLow, xHigh] = range(chart.points.map((point) => point.x));
   const [yLow, yHigh] = range(chart.points.map((point) => point.y));
-  const frame = { left: MARGIN + 4, right: PAGE_WIDTH - MARGIN - 4, top: top + LINE + 8, bottom: PAGE_HEIGHT - 3 * LINE };
+  const frame = {
+    left: MARGIN + 4,
+    right: PAGE_WIDTH - MARGIN - 4,
+    top: top + LINE + 8,
+    bottom: PAGE_HEIGHT - 3 * LINE,
+  };
   fitSize(context, "Condensed Bold", chart.yTitle, INNER, BODY, 18);
   context.fillStyle = colour;
   context.fillText(chart.yTitle, MARGIN, top + LINE - 6);
-  const x: Scale = (value) => frame.left + ((value - xLow) / (xHigh - xLow)) * (frame.right - frame.left);
-  const y: Scale = (value) => frame.bottom - 8 - ((value - yLow) / (yHigh - yLow)) * (frame.bottom - frame.top - 16);
+  const x: Scale = (value) =>
+    frame.left + ((value - xLow) / (xHigh - xLow)) * (frame.right - frame.left);
+  const y: Scale = (value) =>
+    frame.bottom - 8 - ((value - yLow) / (yHigh - yLow)) * (frame.bottom - frame.top - 16);
   context.fillStyle = "#f3f3f3";
   context.fillRect(frame.left, frame.top, frame.right - frame.left, frame.bottom - frame.top);
   context.fillStyle = "#d5d5d5";
   for (const share of [0.25, 0.5, 0.75]) {
-    context.fillRect(frame.left, frame.top + (frame.bottom - frame.top) * share, frame.right - frame.left, 1);
+    context.fillRect(
+      frame.left,
+      frame.top + (frame.bottom - frame.top) * share,
+      frame.right - frame.left,
+      1,
+    );
   }
   drawMarks(context, chart.points, chart.mark, x, y, colour);
   context.font = fontOf("Condensed", BODY);
@@ -118,8 +163,13 @@ function drawPlot(context: SKRSContext2D, chart: Exclude<Chart, { mark: "bar" }>
   context.fillText(high, frame.right - context.measureText(high).width, frame.bottom + LINE - 4);
   fitSize(context, "Condensed Bold", chart.xTitle, INNER, BODY, 18);
   context.fillStyle = colour;
-  context.fillText(chart.xTitle, (PAGE_WIDTH - context.measureText(chart.xTitle).width) / 2, frame.bottom + 2 * LINE - 4);
-  const note = chart.mark === "scatter" ? `${chart.points.length} points` : `highest ${highest(chart)}`;
+  context.fillText(
+    chart.xTitle,
+    (PAGE_WIDTH - context.measureText(chart.xTitle).width) / 2,
+    frame.bottom + 2 * LINE - 4,
+  );
+  const note =
+    chart.mark === "scatter" ? `${chart.points.length} points` : `highest ${highest(chart)}`;
   context.fillStyle = "#666666";
   fitSize(context, "Condensed Oblique", note, INNER, BODY, 18);
   context.fillText(note, MARGIN, PAGE_HEIGHT - 8);
@@ -142,14 +192,20 @@ async function drawChart(out: Output, chart: Chart): Promise<string> {
 /** Question and title of each chart of the split's tables. */
 export async function chartTask(out: Output, split: Split): Promise<BuiltTask> {
   const task = new TaskBuilder("chart-page", split);
-  const splits = splitsOf("table", TABLES.map((table) => table.family));
+  const splits = splitsOf(
+    "table",
+    TABLES.map((table) => table.family),
+  );
   const charts = TABLES.filter((table) => splits.get(table.family) === split).flatMap(chartsOf);
   const pages = await out.each(`chart pages (${split})`, charts, (chart) => drawChart(out, chart));
   for (const [i, chart] of charts.entries()) {
     task.candidate(chart.id, { document: pages[i]! });
-    const same = charts.filter((other) => other.question === chart.question).map((other) => other.id);
+    const same = charts
+      .filter((other) => other.question === chart.question)
+      .map((other) => other.id);
     task.query({ id: `${chart.id}-question`, item: { text: chart.question }, positives: same });
-    if (split === "train") task.query({ id: `${chart.id}-title`, item: { text: chart.title }, positives: chart.id });
+    if (split === "train")
+      task.query({ id: `${chart.id}-title`, item: { text: chart.title }, positives: chart.id });
   }
   return task.build();
 }

@@ -10,8 +10,17 @@ export type Chart = {
   readonly question: string;
   readonly subject: string;
 } & (
-  | { readonly mark: "bar"; readonly bars: readonly { readonly name: string; readonly value: number }[]; readonly unit: string }
-  | { readonly mark: "line" | "scatter"; readonly points: readonly Point[]; readonly xTitle: string; readonly yTitle: string }
+  | {
+      readonly mark: "bar";
+      readonly bars: readonly { readonly name: string; readonly value: number }[];
+      readonly unit: string;
+    }
+  | {
+      readonly mark: "line" | "scatter";
+      readonly points: readonly Point[];
+      readonly xTitle: string;
+      readonly yTitle: string;
+    }
 );
 
 /** Most charts of one table, so that no table fills the corpus. */
@@ -25,7 +34,9 @@ function capital(text: string): string {
 }
 
 function numbersOf(rows: readonly Row[], column: string): number[] {
-  return rows.map((row) => row[column]).filter((value): value is number => typeof value === "number");
+  return rows
+    .map((row) => row[column])
+    .filter((value): value is number => typeof value === "number");
 }
 
 /** The member of a category as a page writes it, or undefined where the cell is missing. */
@@ -39,7 +50,10 @@ function mean(values: readonly number[]): number {
 }
 
 /** Rows by a key, in order of the key. */
-function grouped<K extends string | number>(rows: readonly Row[], keyOf: (row: Row) => K | undefined): [K, Row[]][] {
+function grouped<K extends string | number>(
+  rows: readonly Row[],
+  keyOf: (row: Row) => K | undefined,
+): [K, Row[]][] {
   const groups = new Map<K, Row[]>();
   for (const row of rows) {
     const key = keyOf(row);
@@ -52,7 +66,12 @@ function grouped<K extends string | number>(rows: readonly Row[], keyOf: (row: R
 }
 
 /** Mean of a number for the six most frequent members of a category. */
-function meanBars(rows: readonly Row[], table: TableSpec, number: string, category: string): Chart[] {
+function meanBars(
+  rows: readonly Row[],
+  table: TableSpec,
+  number: string,
+  category: string,
+): Chart[] {
   const groups = grouped(rows, (row) => memberOf(row, category))
     .map(([name, members]) => ({ name, values: numbersOf(members, number) }))
     .filter(({ values }) => values.length > 0)
@@ -65,7 +84,9 @@ function meanBars(rows: readonly Row[], table: TableSpec, number: string, catego
     {
       id: `bar-${number}-${category}`,
       mark: "bar",
-      bars: groups.map(({ name, values }) => ({ name, value: mean(values) })).toSorted((a, b) => b.value - a.value),
+      bars: groups
+        .map(({ name, values }) => ({ name, value: mean(values) }))
+        .toSorted((a, b) => b.value - a.value),
       unit: what,
       subject: table.subject,
       title: `${mention} of ${table.subject} by ${by}`,
@@ -103,7 +124,12 @@ function countBars(rows: readonly Row[], table: TableSpec, category: string): Ch
 }
 
 /** Mean of a number by time, of all rows or of one member. */
-function timeLine(rows: readonly Row[], table: TableSpec, number: string, member?: string): Chart[] {
+function timeLine(
+  rows: readonly Row[],
+  table: TableSpec,
+  number: string,
+  member?: string,
+): Chart[] {
   const points = grouped(rows, (row) => yearOf(row[table.time!]))
     .map(([x, members]) => ({ x, values: numbersOf(members, number) }))
     .filter(({ values }) => values.length > 0)
@@ -131,8 +157,16 @@ function timeLine(rows: readonly Row[], table: TableSpec, number: string, member
 function scatter(rows: readonly Row[], table: TableSpec, x: string, y: string): Chart[] {
   const all = rows
     .map((row, at) => ({ at, x: row[x], y: row[y] }))
-    .filter((row): row is { at: number; x: number; y: number } => typeof row.x === "number" && typeof row.y === "number");
-  if (all.length < 8 || new Set(all.map((p) => p.x)).size < 5 || new Set(all.map((p) => p.y)).size < 5) return [];
+    .filter(
+      (row): row is { at: number; x: number; y: number } =>
+        typeof row.x === "number" && typeof row.y === "number",
+    );
+  if (
+    all.length < 8 ||
+    new Set(all.map((p) => p.x)).size < 5 ||
+    new Set(all.map((p) => p.y)).size < 5
+  )
+    return [];
   const [xName, yName] = [table.numbers[x]!, table.numbers[y]!];
   return [
     {
@@ -161,7 +195,9 @@ function memberLines(rows: readonly Row[], table: TableSpec): Chart[] {
     .toSorted(([a, x], [b, y]) => y.length - x.length || (a < b ? -1 : 1))
     .slice(0, 60);
   const chosen = thin(members, MEMBERS, ([name]) => `${table.file} ${name}`);
-  return chosen.flatMap(([name, own]) => timeLine(own, table, Object.keys(table.numbers)[0]!, name));
+  return chosen.flatMap(([name, own]) =>
+    timeLine(own, table, Object.keys(table.numbers)[0]!, name),
+  );
 }
 
 /** Up to `CHARTS_PER_TABLE` charts of a table, by hash of their kind and columns. */
@@ -170,7 +206,9 @@ export function chartsOf(table: TableSpec): Chart[] {
   const numbers = Object.keys(table.numbers);
   const categories = Object.keys(table.categories ?? {});
   const charts = [
-    ...numbers.flatMap((number) => categories.flatMap((category) => meanBars(rows, table, number, category))),
+    ...numbers.flatMap((number) =>
+      categories.flatMap((category) => meanBars(rows, table, number, category)),
+    ),
     ...categories.flatMap((category) => countBars(rows, table, category)),
     ...(table.time === undefined ? [] : numbers.flatMap((number) => timeLine(rows, table, number))),
     ...memberLines(rows, table),
@@ -179,6 +217,8 @@ export function chartsOf(table: TableSpec): Chart[] {
   const key = (chart: Chart): string => `chart ${table.file} ${chart.id}`;
   return thin(charts, CHARTS_PER_TABLE, key).map((chart) => ({
     ...chart,
-    id: `${table.file.replace(/\..*$/, "")}-${chart.id}`.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-"),
+    id: `${table.file.replace(/\..*$/, "")}-${chart.id}`
+      .toLowerCase()
+      .replaceAll(/[^a-z0-9]+/g, "-"),
   }));
 }

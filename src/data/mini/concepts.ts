@@ -17,7 +17,12 @@ export type Style = {
 export const STYLES: readonly Style[] = [
   { id: "noto", designer: "google", packageName: "@iconify-json/noto", title: "noto" },
   { id: "twemoji", designer: "twitter", packageName: "@iconify-json/twemoji", title: "twitter" },
-  { id: "flat", designer: "microsoft", packageName: "@iconify-json/fluent-emoji-flat", title: "flat" },
+  {
+    id: "flat",
+    designer: "microsoft",
+    packageName: "@iconify-json/fluent-emoji-flat",
+    title: "flat",
+  },
   {
     id: "mono",
     designer: "microsoft",
@@ -101,7 +106,7 @@ export function familyOf(hex: string): string {
 
 /** Hex sequence -> icon name of an Iconify set. */
 export function iconNames(style: Style): ReadonlyMap<string, string> {
-  const names = packageJson<Record<string, string>>(style.packageName, "chars.json");
+  const names = packageJson(style.packageName, "chars.json") as Record<string, string>;
   return new Map(Object.entries(names).map(([hex, name]) => [joinKey(hex), name]));
 }
 
@@ -132,8 +137,8 @@ function classNames(rows: Messages["groups"]): Map<number, { key: string; name: 
 
 /** Concepts in all six styles, without flags and components, ordered by hex. */
 export function readConcepts(): Concept[] {
-  const rows = packageJson<EmojibaseRow[]>("emojibase-data", "en/data.json");
-  const messages = packageJson<Messages>("emojibase-data", "en/messages.json");
+  const rows = packageJson("emojibase-data", "en/data.json") as EmojibaseRow[];
+  const messages = packageJson("emojibase-data", "en/messages.json") as Messages;
   const groups = classNames(messages.groups);
   const subgroups = classNames(messages.subgroups);
   const inAll = drawnBy(STYLES);

@@ -39,7 +39,7 @@ export type Country = {
 };
 
 export function readCountries(): Country[] {
-  const rows = packageJson<Row[]>("world-countries", "countries.json");
+  const rows = packageJson("world-countries", "countries.json") as Row[];
   const nameOf = new Map(rows.map((row) => [row.cca3, row.name.common]));
   return rows
     .map((row) => ({
@@ -61,7 +61,11 @@ export function readCountries(): Country[] {
     .toSorted((a, b) => (a.code < b.code ? -1 : 1));
 }
 
-export type Question = { readonly id: string; readonly text: string; readonly positives: ReadonlyMap<string, number> };
+export type Question = {
+  readonly id: string;
+  readonly text: string;
+  readonly positives: ReadonlyMap<string, number>;
+};
 
 /** Grade of the sheet a question names, where other sheets answer it too. */
 const OWN_SHEET = 2;
@@ -76,7 +80,9 @@ function ownQuestions(country: Country): Question[] {
     ["languages-of", languages.length > 0 ? `Which languages are spoken in ${name}?` : undefined],
     ["area-of", `How large is ${name}?`],
   ];
-  return texts.flatMap(([kind, text]) => (text ? [{ id: `${kind}:${code}`, text, positives: own }] : []));
+  return texts.flatMap(([kind, text]) =>
+    text ? [{ id: `${kind}:${code}`, text, positives: own }] : [],
+  );
 }
 
 /** Questions that several countries may answer: 37 demonyms, capitals and domains are shared too. */
@@ -88,17 +94,32 @@ function sharedQuestions(countries: readonly Country[]): Question[] {
     if (!entry.codes.includes(code)) entry.codes.push(code);
     answers.set(key, entry);
   };
-  for (const { code, name, capital, currency, languages, subregion, demonym, domain } of countries) {
-    if (capital && capital !== name) note("capital", capital, `Which country has the capital ${capital}?`, code);
+  for (const {
+    code,
+    name,
+    capital,
+    currency,
+    languages,
+    subregion,
+    demonym,
+    domain,
+  } of countries) {
+    if (capital && capital !== name)
+      note("capital", capital, `Which country has the capital ${capital}?`, code);
     if (demonym) note("demonym", demonym, `Where does a person called ${demonym} come from?`, code);
     if (domain) note("domain", domain, `Which country has the internet domain ${domain}?`, code);
     if (currency) note("uses", currency, `Which countries use the ${currency}?`, code);
-    for (const language of languages) note("speaks", language, `Where is ${language} spoken?`, code);
+    for (const language of languages)
+      note("speaks", language, `Where is ${language} spoken?`, code);
     note("in", subregion, `Which countries lie in ${subregion}?`, code);
   }
   return [...answers]
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
-    .map(([id, { text, codes }]) => ({ id, text, positives: new Map(codes.map((code) => [code, 1])) }));
+    .map(([id, { text, codes }]) => ({
+      id,
+      text,
+      positives: new Map(codes.map((code) => [code, 1])),
+    }));
 }
 
 /** "Which countries border X?": X's own sheet lists them all (grade 2), each neighbour's names X (grade 1). */
@@ -110,12 +131,19 @@ function borderQuestions(countries: readonly Country[]): Question[] {
       return {
         id: `borders:${code}`,
         text: `Which countries border ${name}?`,
-        positives: new Map([[code, OWN_SHEET], ...neighbours.map((other): [string, number] => [other.code, 1])]),
+        positives: new Map([
+          [code, OWN_SHEET],
+          ...neighbours.map((other): [string, number] => [other.code, 1]),
+        ]),
       };
     });
 }
 
 /** All questions that the sheets of `countries` answer. */
 export function countryQuestions(countries: readonly Country[]): Question[] {
-  return [...countries.flatMap(ownQuestions), ...sharedQuestions(countries), ...borderQuestions(countries)];
+  return [
+    ...countries.flatMap(ownQuestions),
+    ...sharedQuestions(countries),
+    ...borderQuestions(countries),
+  ];
 }

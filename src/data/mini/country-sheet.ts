@@ -1,103 +1,46 @@
 /** @file Draws country fact sheets: name, flag, outline, a table of facts and a sentence on neighbours. */
-import type { SKRSContext2D } from "@napi-rs/canvas";
-import { createCanvas } from "@napi-rs/canvas";
-import { readFileSync } from "node:fs";
+import { createCanvas, type SKRSContext2D } from "@napi-rs/canvas";
 import { join } from "node:path";
 import sharp from "sharp";
 import type { Split } from "../types.ts";
 import { countryQuestions, type Country } from "./countries.ts";
+import { drawMap } from "./country-map.ts";
 import type { BuiltTask, Output } from "./output.ts";
-import { blank, BODY, encode, fitSize, fontOf, LINE, MARGIN, PAGE_HEIGHT, PAGE_WIDTH, wrap } from "./page.ts";
+import {
+  blank,
+  BODY,
+  encode,
+  fitSize,
+  fontOf,
+  LINE,
+  MARGIN,
+  PAGE_HEIGHT,
+  PAGE_WIDTH,
+  wrap,
+} from "./page.ts";
 import { thin } from "./random.ts";
 import { packageFolder } from "./sources.ts";
 import { TaskBuilder } from "./task-builder.ts";
 
 const INNER = PAGE_WIDTH - 2 * MARGIN;
-const BAND_COLOURS = { Africa: "#9a5b13", Americas: "#1f6f54", Asia: "#8b2f3c", Europe: "#24508c", Oceania: "#146b80" } as Record<
-  string,
-  string
->;
+const BAND_COLOURS = {
+  Africa: "#9a5b13",
+  Americas: "#1f6f54",
+  Asia: "#8b2f3c",
+  Europe: "#24508c",
+  Oceania: "#146b80",
+} as Record<string, string>;
 /** Most questions by split. */
 const QUESTION_CAP: Readonly<Record<Split, number>> = { train: 5000, dev: 200, test: 500 };
 const FLAG = { width: 128, height: 96 };
 
-type Ring = readonly (readonly [number, number])[];
-type Geometry = { type: "Polygon"; coordinates: Ring[] } | { type: "MultiPolygon"; coordinates: Ring[][] };
-/** Kosovo's feature has no geometry. */
-type Outline = { features: { geometry?: Geometry }[] };
-
-/** Outer rings of a country, in degrees, kept together across the date line. */
-function outline(code: string): Ring[] {
-  const file = join(packageFolder("world-countries"), "data", `${code}.geo.json`);
-  const { features } = JSON.parse(readFileSync(file, "utf8")) as Outline;
-  const rings = features.flatMap(({ geometry }) => {
-    if (!geometry) return [];
-    return geometry.type === "Polygon" ? [geometry.coordinates[0]!] : geometry.coordinates.map((polygon) => polygon[0]!);
-  });
-  const longitudes = rings.flatMap((ring) => ring.map(([x]) => x));
-  const wraps = longitudes.some((x) => x > 150) && longitudes.some((x) => x < -150);
-  return wraps ? rings.map((ring) => ring.map(([x, y]): [number, number] => [x < 0 ? x + 360 : x, y])) : rings;
-}
-
-type Box = { left: number; right: number; top: number; bottom: number };
-
-function boxOf(rings: readonly Ring[]): Box {
-  const box = { left: Infinity, right: -Infinity, top: -Infinity, bottom: Infinity };
-  for (const ring of rings) {
-    for (const [x, y] of ring) {
-      box.left = Math.min(box.left, x);
-      box.right = Math.max(box.right, x);
-      box.bottom = Math.min(box.bottom, y);
-      box.top = Math.max(box.top, y);
-    }
-  }
-  return box;
-}
-
-function boxArea({ left, right, top, bottom }: Box): number {
-  return (right - left) * (top - bottom);
-}
-
-/** Rings near the largest one: overseas parts would shrink the homeland to a dot. */
-function homeland(rings: readonly Ring[]): Ring[] {
-  const boxes = rings.map((ring) => boxOf([ring]));
-  const main = boxes.reduce((a, b) => (boxArea(b) > boxArea(a) ? b : a));
-  const reach = 0.6 * Math.max(main.right - main.left, main.top - main.bottom) + 1;
-  return rings.filter((_, i) => {
-    const box = boxes[i]!;
-    return (
-      box.right > main.left - reach && box.left < main.right + reach && box.top > main.bottom - reach && box.bottom < main.top + reach
-    );
-  });
-}
-
-/** Fills the outline into the given frame of the page. */
-function drawMap(context: SKRSContext2D, code: string, frame: { x: number; y: number; width: number; height: number }, colour: string): void {
-  const all = outline(code);
-  if (all.length === 0) return;
-  const rings = homeland(all);
-  const box = boxOf(rings);
-  const stretch = Math.cos((((box.top + box.bottom) / 2) * Math.PI) / 180);
-  const scale = Math.min(frame.width / ((box.right - box.left) * stretch), frame.height / (box.top - box.bottom));
-  const x0 = frame.x + (frame.width - (box.right - box.left) * stretch * scale) / 2;
-  const y0 = frame.y + (frame.height - (box.top - box.bottom) * scale) / 2;
-  context.beginPath();
-  for (const ring of rings) {
-    for (const [i, [x, y]] of ring.entries()) {
-      const px = x0 + (x - box.left) * stretch * scale;
-      const py = y0 + (box.top - y) * scale;
-      if (i === 0) context.moveTo(px, py);
-      else context.lineTo(px, py);
-    }
-    context.closePath();
-  }
-  context.fillStyle = colour;
-  context.fill();
-}
-
 async function drawFlag(context: SKRSContext2D, flag: string, x: number, y: number): Promise<void> {
   const file = join(packageFolder("flag-icons"), "flags/4x3", `${flag}.svg`);
-  const pixels = await sharp(file).resize(FLAG.width, FLAG.height, { fit: "fill" }).ensureAlpha().raw().toBuffer();
+  const pixels = await sharp(file)
+    .resize(FLAG.width, FLAG.height, { fit: "fill" })
+    .ensureAlpha()
+    .raw()
+    .toBuffer();
   const canvas = createCanvas(FLAG.width, FLAG.height);
   const image = canvas.getContext("2d").createImageData(FLAG.width, FLAG.height);
   image.data.set(pixels);
@@ -122,7 +65,10 @@ function facts(country: Country): [string, string][] {
   const rows: [string, string | undefined][] = [
     ["Capital", capital],
     ["Money", currency],
-    [languages.length > 1 ? "Languages" : "Language", languages.length > 0 ? languages.join(", ") : undefined],
+    [
+      languages.length > 1 ? "Languages" : "Language",
+      languages.length > 0 ? languages.join(", ") : undefined,
+    ],
     ["Region", subregion],
     ["Area", `${grouped(area)} km²`],
     ["People", demonym],
@@ -203,13 +149,22 @@ async function drawSheet(out: Output, country: Country): Promise<string> {
   context.fillStyle = "#ffffff";
   context.font = fontOf("Condensed Bold", size);
   for (const [i, line] of title.entries()) {
-    context.fillText(line, MARGIN, title.length === 1 ? band / 2 + size * 0.36 : (i + 1) * LINE + 8);
+    context.fillText(
+      line,
+      MARGIN,
+      title.length === 1 ? band / 2 + size * 0.36 : (i + 1) * LINE + 8,
+    );
   }
   await drawFlag(context, country.flag, MARGIN, band + 8);
   drawMap(
     context,
     country.code,
-    { x: MARGIN + FLAG.width + 24, y: band + 8, width: INNER - FLAG.width - 24, height: FLAG.height },
+    {
+      x: MARGIN + FLAG.width + 24,
+      y: band + 8,
+      width: INNER - FLAG.width - 24,
+      height: FLAG.height,
+    },
     colour,
   );
   drawBody(context, country, band + FLAG.height + 16, colour);
@@ -217,12 +172,22 @@ async function drawSheet(out: Output, country: Country): Promise<string> {
 }
 
 /** The task of one split: sheets of its countries, and every question they answer. */
-export async function countryTask(out: Output, all: readonly Country[], split: Split): Promise<BuiltTask> {
+export async function countryTask(
+  out: Output,
+  all: readonly Country[],
+  split: Split,
+): Promise<BuiltTask> {
   const task = new TaskBuilder("country-sheet", split);
   const countries = all.filter((country) => country.split === split);
-  const pages = await out.each(`country sheets (${split})`, countries, (country) => drawSheet(out, country));
+  const pages = await out.each(`country sheets (${split})`, countries, (country) =>
+    drawSheet(out, country),
+  );
   for (const [i, { code }] of countries.entries()) task.candidate(code, { document: pages[i]! });
-  const questions = thin(countryQuestions(countries), QUESTION_CAP[split], ({ id }) => `question ${id}`);
+  const questions = thin(
+    countryQuestions(countries),
+    QUESTION_CAP[split],
+    ({ id }) => `question ${id}`,
+  );
   for (const { id, text, positives } of questions) task.query({ id, item: { text }, positives });
   return task.build();
 }

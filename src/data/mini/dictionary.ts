@@ -1,7 +1,17 @@
 /** @file Dictionary pages typeset from WordNet: headwords, glosses, guide words. */
 import type { Split } from "../types.ts";
 import type { BuiltTask, Output } from "./output.ts";
-import { blank, BODY, encode, fontOf, LINE, MARGIN, PAGE_HEIGHT, PAGE_WIDTH, wrap } from "./page.ts";
+import {
+  blank,
+  BODY,
+  encode,
+  fontOf,
+  LINE,
+  MARGIN,
+  PAGE_HEIGHT,
+  PAGE_WIDTH,
+  wrap,
+} from "./page.ts";
 import { hashUnit, thin } from "./random.ts";
 import { TaskBuilder } from "./task-builder.ts";
 import { usableSynsets, type Synset } from "./wordnet.ts";
@@ -18,7 +28,11 @@ type Entry = { readonly synset: Synset; readonly word: string; readonly lines: r
 function setEntries(synsets: readonly Synset[]): Entry[] {
   const { context } = blank(8, 8);
   context.font = fontOf("Serif Condensed", BODY);
-  return synsets.map((synset) => ({ synset, word: synset.lemmas[0]!, lines: wrap(context, synset.gloss, INNER - 16) }));
+  return synsets.map((synset) => ({
+    synset,
+    word: synset.lemmas[0]!,
+    lines: wrap(context, synset.gloss, INNER - 16),
+  }));
 }
 
 /** Fills pages with whole entries in alphabetical order. */
@@ -67,18 +81,30 @@ async function drawPage(out: Output, id: string, entries: readonly Entry[]): Pro
 }
 
 /** Half the queries are the headword, half the gloss. */
-export async function dictionaryTask(out: Output, synsets: readonly Synset[], split: Split): Promise<BuiltTask> {
+export async function dictionaryTask(
+  out: Output,
+  synsets: readonly Synset[],
+  split: Split,
+): Promise<BuiltTask> {
   const task = new TaskBuilder("dictionary-page", split);
   const common = usableSynsets(synsets, split).filter(({ lemmas }) => lemmas[0]!.length <= 18);
-  const chosen = thin(common.slice(0, 4 * ENTRIES[split]), ENTRIES[split], (synset) => `dictionary ${synset.id}`);
-  const order = (a: Synset, b: Synset): number => (a.lemmas[0]! < b.lemmas[0]! ? -1 : a.lemmas[0]! > b.lemmas[0]! ? 1 : a.id < b.id ? -1 : 1);
+  const chosen = thin(
+    common.slice(0, 4 * ENTRIES[split]),
+    ENTRIES[split],
+    (synset) => `dictionary ${synset.id}`,
+  );
+  const order = (a: Synset, b: Synset): number =>
+    a.lemmas[0]! < b.lemmas[0]! ? -1 : a.lemmas[0]! > b.lemmas[0]! ? 1 : a.id < b.id ? -1 : 1;
   const pages = paginate(setEntries(chosen.toSorted(order)));
   const idOf = (page: number): string => `dictionary-${split}-${String(page).padStart(3, "0")}`;
-  const drawn = await out.each(`dictionary pages (${split})`, pages, (entries, i) => drawPage(out, idOf(i), entries));
+  const drawn = await out.each(`dictionary pages (${split})`, pages, (entries, i) =>
+    drawPage(out, idOf(i), entries),
+  );
   const pagesOfWord = new Map<string, string[]>();
   for (const [i, entries] of pages.entries()) {
     task.candidate(idOf(i), { document: drawn[i]! });
-    for (const { word } of entries) pagesOfWord.set(word, [...new Set([...(pagesOfWord.get(word) ?? []), idOf(i)])]);
+    for (const { word } of entries)
+      pagesOfWord.set(word, [...new Set([...(pagesOfWord.get(word) ?? []), idOf(i)])]);
   }
   const asked = new Set<string>();
   for (const [i, entries] of pages.entries()) {

@@ -23,7 +23,7 @@ export function openDrawings(): (style: Style, hex: string) => Drawing {
   const sets = new Map(
     STYLES.filter((style) => style.id !== "3d").map((style) => [
       style.id,
-      { names: iconNames(style), set: packageJson<IconifySet>(style.packageName, "icons.json") },
+      { names: iconNames(style), set: packageJson(style.packageName, "icons.json") as IconifySet },
     ]),
   );
   return (style, hex) => {
@@ -64,7 +64,10 @@ export function rasterPath(style: Style["id"], hex: string): string {
 async function writeRaster(out: Output, drawing: Drawing, path: string): Promise<string> {
   const raw = { width: RASTER_SIDE, height: RASTER_SIDE, channels: 3 } as const;
   const pixels = await sharp(drawing)
-    .resize(RASTER_SIDE, RASTER_SIDE, { fit: "contain", background: { r: 0, g: 0, b: 0, alpha: 0 } })
+    .resize(RASTER_SIDE, RASTER_SIDE, {
+      fit: "contain",
+      background: { r: 0, g: 0, b: 0, alpha: 0 },
+    })
     .flatten({ background: "#ffffff" })
     .toColourspace("srgb")
     .removeAlpha()

@@ -1,13 +1,12 @@
 /** @file Classification and retrieval over the emoji pictures. */
 import type { Split } from "../types.ts";
 import { HELD_OUT_STYLE, SEEN_STYLES, STYLES, type Concept, type Style } from "./concepts.ts";
-import { rasterPath } from "./emoji-rasters.ts";
+import { styleEdit, toneEdit } from "./emoji-edits.ts";
+import { picture, pictureId, picturesOf, poolOf, QUERY_CAP, type Part } from "./emoji-pictures.ts";
 import type { BuiltTask } from "./output.ts";
 import { Stream, thin } from "./random.ts";
 import { TaskBuilder } from "./task-builder.ts";
 
-/** Most queries of a task by split. */
-export const QUERY_CAP: Readonly<Record<Split, number>> = { train: 5000, dev: 200, test: 500 };
 /** label-to-image asks every training picture once. */
 const LABEL_CAP: Readonly<Record<Split, number>> = { ...QUERY_CAP, train: 6000 };
 /** Most distinct keyword queries in training; each has many positives. */
@@ -17,43 +16,46 @@ const MAX_CONCEPTS_PER_KEYWORD = 12;
 
 const HELD_OUT = STYLES.filter((style) => style.id === HELD_OUT_STYLE);
 
-type Picture = { readonly concept: Concept; readonly style: Style };
-
-/** Candidates are named by their path, as in MMEB; a query about one picture takes the same id. */
-function pictureId({ concept, style }: Picture): string {
-  return rasterPath(style.id, concept.hex);
-}
-
-function picture(of: Picture): { image: string } {
-  return { image: rasterPath(of.style.id, of.concept.hex) };
-}
-
-function picturesOf(concepts: readonly Concept[], styles: readonly Style[]): Picture[] {
-  return concepts.flatMap((concept) => styles.map((style) => ({ concept, style })));
-}
-
-/** Ids of all pictures of a style: the local pool of a retrieval query. */
-function poolOf(concepts: readonly Concept[], style: Style): string[] {
-  return concepts.map((concept) => pictureId({ concept, style }));
-}
-
-type Scene = { readonly concepts: readonly Concept[]; readonly split: Split };
-
-function classTask(name: string, { concepts, split }: Scene, classes: readonly string[], styles: readonly Style[]): BuiltTask {
+function classTask(
+  name: string,
+  { concepts, split }: Part,
+  classes: readonly string[],
+  styles: readonly Style[],
+): BuiltTask {
   const task = new TaskBuilder(name, split);
   for (const text of classes) task.candidate(text, { text }, text);
-  const classOf = (concept: Concept): string => (name === "emoji-group" ? concept.group : concept.subgroup);
-  for (const each of thin(picturesOf(concepts, styles), QUERY_CAP[split], (p) => `${name} ${pictureId(p)}`)) {
+  const classOf = (concept: Concept): string =>
+    name === "emoji-group" ? concept.group : concept.subgroup;
+  for (const each of thin(
+    picturesOf(concepts, styles),
+    QUERY_CAP[split],
+    (p) => `${name} ${pictureId(p)}`,
+  )) {
     const text = classOf(each.concept);
-    task.query({ id: pictureId(each), item: picture(each), positives: text, candidates: classes, label: text });
+    task.query({
+      id: pictureId(each),
+      item: picture(each),
+      positives: text,
+      candidates: classes,
+      label: text,
+    });
   }
   return task.build();
 }
 
-function labelToImage(name: string, { concepts, split }: Scene, styles: readonly Style[]): BuiltTask {
+function labelToImage(
+  name: string,
+  { concepts, split }: Part,
+  styles: readonly Style[],
+): BuiltTask {
   const task = new TaskBuilder(name, split);
-  for (const each of picturesOf(concepts, styles)) task.candidate(pictureId(each), picture(each), each.concept.hex);
-  for (const each of thin(picturesOf(concepts, styles), LABEL_CAP[split], (p) => `${name} ${pictureId(p)}`)) {
+  for (const each of picturesOf(concepts, styles))
+    task.candidate(pictureId(each), picture(each), each.concept.hex);
+  for (const each of thin(
+    picturesOf(concepts, styles),
+    LABEL_CAP[split],
+    (p) => `${name} ${pictureId(p)}`,
+  )) {
     const id = pictureId(each);
     task.query({
       id,
@@ -66,11 +68,16 @@ function labelToImage(name: string, { concepts, split }: Scene, styles: readonly
   return task.build();
 }
 
-function imageToLabel({ concepts, split }: Scene): BuiltTask {
+function imageToLabel({ concepts, split }: Part): BuiltTask {
   const task = new TaskBuilder("image-to-label", split);
-  for (const concept of concepts) task.candidate(concept.label, { text: concept.label }, concept.hex);
+  for (const concept of concepts)
+    task.candidate(concept.label, { text: concept.label }, concept.hex);
   const pool = concepts.map((concept) => concept.label);
-  for (const each of thin(picturesOf(concepts, SEEN_STYLES), QUERY_CAP[split], (p) => `reading ${pictureId(p)}`)) {
+  for (const each of thin(
+    picturesOf(concepts, SEEN_STYLES),
+    QUERY_CAP[split],
+    (p) => `reading ${pictureId(p)}`,
+  )) {
     task.query({
       id: pictureId(each),
       item: picture(each),
@@ -92,7 +99,10 @@ function keywordIndex(concepts: readonly Concept[]): Map<string, Concept[]> {
 }
 
 /** Single keywords, and pairs or triples of one concept; each with all the concepts that carry them all. */
-function keywordQueries(concepts: readonly Concept[], split: Split): { text: string; matches: Concept[] }[] {
+function keywordQueries(
+  concepts: readonly Concept[],
+  split: Split,
+): { text: string; matches: Concept[] }[] {
   const queries = new Map<string, Concept[]>();
   for (const [tag, matches] of keywordIndex(concepts)) {
     if (matches.length <= MAX_CONCEPTS_PER_KEYWORD) queries.set(tag, matches);
@@ -107,12 +117,17 @@ function keywordQueries(concepts: readonly Concept[], split: Split): { text: str
     }
   }
   const all = [...queries].map(([text, matches]) => ({ text, matches }));
-  return thin(all, split === "train" ? TRAIN_KEYWORDS : QUERY_CAP[split], (query) => `keywords ${query.text}`);
+  return thin(
+    all,
+    split === "train" ? TRAIN_KEYWORDS : QUERY_CAP[split],
+    (query) => `keywords ${query.text}`,
+  );
 }
 
-function keywordsToImage({ concepts, split }: Scene): BuiltTask {
+function keywordsToImage({ concepts, split }: Part): BuiltTask {
   const task = new TaskBuilder("keywords-to-image", split);
-  for (const each of picturesOf(concepts, SEEN_STYLES)) task.candidate(pictureId(each), picture(each));
+  for (const each of picturesOf(concepts, SEEN_STYLES))
+    task.candidate(pictureId(each), picture(each));
   for (const [i, { text, matches }] of keywordQueries(concepts, split).entries()) {
     const style = new Stream(`keyword style ${text}`).pick(SEEN_STYLES);
     const styles = split === "train" ? SEEN_STYLES : [style];
@@ -128,10 +143,16 @@ function keywordsToImage({ concepts, split }: Scene): BuiltTask {
 
 /** Ordered pairs of styles by different designers. */
 function stylePairs(from: readonly Style[], to: readonly Style[]): { from: Style; to: Style }[] {
-  return from.flatMap((a) => to.filter((b) => b.designer !== a.designer).map((b) => ({ from: a, to: b })));
+  return from.flatMap((a) =>
+    to.filter((b) => b.designer !== a.designer).map((b) => ({ from: a, to: b })),
+  );
 }
 
-function crossStyle(name: string, { concepts, split }: Scene, pairs: readonly { from: Style; to: Style }[]): BuiltTask {
+function crossStyle(
+  name: string,
+  { concepts, split }: Part,
+  pairs: readonly { from: Style; to: Style }[],
+): BuiltTask {
   const task = new TaskBuilder(name, split);
   for (const to of new Set(pairs.map((pair) => pair.to))) {
     for (const concept of concepts) {
@@ -140,7 +161,11 @@ function crossStyle(name: string, { concepts, split }: Scene, pairs: readonly { 
     }
   }
   const all = concepts.flatMap((concept) => pairs.map((pair) => ({ concept, ...pair })));
-  for (const { concept, from, to } of thin(all, QUERY_CAP[split], (q) => `${name} ${q.concept.hex} ${q.from.id} ${q.to.id}`)) {
+  for (const { concept, from, to } of thin(
+    all,
+    QUERY_CAP[split],
+    (q) => `${name} ${q.concept.hex} ${q.from.id} ${q.to.id}`,
+  )) {
     task.query({
       id: `${from.id}-${to.id}:${concept.hex}`,
       item: picture({ concept, style: from }),
@@ -152,89 +177,30 @@ function crossStyle(name: string, { concepts, split }: Scene, pairs: readonly { 
   return task.build();
 }
 
-function styleEdit({ concepts, split }: Scene): BuiltTask {
-  const task = new TaskBuilder("style-edit", split);
-  for (const each of picturesOf(concepts, SEEN_STYLES)) task.candidate(pictureId(each), picture(each), pictureId(each));
-  const all = concepts.flatMap((concept) =>
-    SEEN_STYLES.flatMap((from) => SEEN_STYLES.filter((to) => to !== from).map((to) => ({ concept, from, to }))),
-  );
-  for (const { concept, from, to } of thin(all, QUERY_CAP[split], (q) => `edit ${q.concept.hex} ${q.from.id} ${q.to.id}`)) {
-    const id = pictureId({ concept, style: to });
-    const siblings = SEEN_STYLES.filter((style) => style !== to).map((style) => pictureId({ concept, style }));
-    task.query({
-      id: `${from.id}-${to.id}:${concept.hex}`,
-      item: { ...picture({ concept, style: from }), text: `in the ${to.title} style` },
-      positives: id,
-      label: id,
-      ...(split !== "train" && { candidates: [...poolOf(concepts, to), ...siblings] }),
-    });
-  }
-  return task.build();
-}
-
-/** Concept and style pairs whose five tones are drawn: two styles a concept, by hash. */
-export function tonePairs(concepts: readonly Concept[]): Picture[] {
-  const styles = SEEN_STYLES.filter((style) => style.id !== "mono");
-  return concepts
-    .filter((concept) => concept.tones.length > 0)
-    .flatMap((concept) =>
-      new Stream(`tones ${concept.hex}`)
-        .sample(styles, 2)
-        .toSorted((a, b) => (a.id < b.id ? -1 : 1))
-        .map((style) => ({ concept, style })),
-    );
-}
-
-const TONES = ["light", "medium-light", "medium", "medium-dark", "dark"] as const;
-
-function toneEdit({ concepts, split }: Scene): BuiltTask {
-  const task = new TaskBuilder("tone-edit", split);
-  const pairs = tonePairs(concepts);
-  const idOf = (style: Style, hex: string): string => rasterPath(style.id, hex);
-  for (const { concept, style } of pairs) {
-    for (const hex of [concept.hex, ...concept.tones]) {
-      task.candidate(idOf(style, hex), { image: rasterPath(style.id, hex) }, idOf(style, hex));
-    }
-  }
-  const all = pairs.flatMap((pair) => TONES.map((tone, at) => ({ ...pair, tone, at })));
-  for (const { concept, style, tone, at } of thin(all, QUERY_CAP[split], (q) => `tone ${pictureId(q)} ${q.tone}`)) {
-    const id = idOf(style, concept.tones[at]!);
-    const others = pairs.filter((pair) => pair.style === style && pair.concept !== concept);
-    const distractors = new Stream(`tone pool ${id}`).sample(others, 4).map((pair) => idOf(style, pair.concept.tones[at]!));
-    task.query({
-      id,
-      item: { ...picture({ concept, style }), text: `with ${tone} skin tone` },
-      positives: id,
-      label: id,
-      ...(split !== "train" && {
-        candidates: [...[concept.hex, ...concept.tones].map((hex) => idOf(style, hex)), ...distractors],
-      }),
-    });
-  }
-  return task.build();
-}
-
 /** All tasks of one split. `concepts` are those of all splits that were rasterised. */
 export function emojiTasks(all: readonly Concept[], split: Split): BuiltTask[] {
   const concepts = all.filter((concept) => concept.split === split);
-  const scene = { concepts, split };
+  const part = { concepts, split };
   const groups = [...new Set(all.map((concept) => concept.group))].toSorted();
   const subgroups = [...new Set(all.map((concept) => concept.subgroup))].toSorted();
   const tasks = [
-    classTask("emoji-group", scene, groups, SEEN_STYLES),
-    classTask("emoji-subgroup", scene, subgroups, SEEN_STYLES),
-    labelToImage("label-to-image", scene, SEEN_STYLES),
-    keywordsToImage(scene),
-    imageToLabel(scene),
-    crossStyle("cross-style", scene, stylePairs(SEEN_STYLES, SEEN_STYLES)),
-    styleEdit(scene),
-    toneEdit(scene),
+    classTask("emoji-group", part, groups, SEEN_STYLES),
+    classTask("emoji-subgroup", part, subgroups, SEEN_STYLES),
+    labelToImage("label-to-image", part, SEEN_STYLES),
+    keywordsToImage(part),
+    imageToLabel(part),
+    crossStyle("cross-style", part, stylePairs(SEEN_STYLES, SEEN_STYLES)),
+    styleEdit(part),
+    toneEdit(part),
   ];
   if (split !== "test") return tasks;
   return [
     ...tasks,
-    classTask("emoji-subgroup-ood", scene, subgroups, HELD_OUT),
-    labelToImage("label-to-image-ood", scene, HELD_OUT),
-    crossStyle("cross-style-ood", scene, [...stylePairs(SEEN_STYLES, HELD_OUT), ...stylePairs(HELD_OUT, SEEN_STYLES)]),
+    classTask("emoji-subgroup-ood", part, subgroups, HELD_OUT),
+    labelToImage("label-to-image-ood", part, HELD_OUT),
+    crossStyle("cross-style-ood", part, [
+      ...stylePairs(SEEN_STYLES, HELD_OUT),
+      ...stylePairs(HELD_OUT, SEEN_STYLES),
+    ]),
   ];
 }

@@ -8,6 +8,7 @@ import { MediaDigests, writeTask } from "../formats/index.ts";
 import { buildMini } from "./build.ts";
 import { chanceOf } from "./chance.ts";
 import { licenceOf } from "./licences.ts";
+import { withLock } from "./lock.ts";
 import { Output, type MiniProgress } from "./output.ts";
 import { readReadmes, type Readme } from "./readmes.ts";
 import { packageVersions } from "./sources.ts";
@@ -42,7 +43,9 @@ export type PrepareMiniOptions = { readonly onProgress?: (progress: MiniProgress
 
 /** The same key means the same build: everything the content depends on goes in. */
 function buildKey(packages: Readonly<Record<string, string>>, readmes: readonly Readme[]): string {
-  return createHash("sha256").update(JSON.stringify([BUILDER_VERSION, packages, readmes])).digest("hex");
+  return createHash("sha256")
+    .update(JSON.stringify([BUILDER_VERSION, packages, readmes]))
+    .digest("hex");
 }
 
 /** The manifest of a finished build, or undefined where there is none. */
@@ -60,7 +63,8 @@ async function readManifest(root: string): Promise<MiniManifest | undefined> {
  * Builds the benchmark under `root`, or returns at once if the same build stands there.
  *
  * The work happens in `<root>.partial`, whose manifest is written last and which is then renamed:
- * an interrupted build never looks finished and the next one starts afresh.
+ * an interrupted build never looks finished and the next one starts afresh. Of several processes
+ * that ask at once, one builds and the others wait.
  */
 export async function prepareMini(
   root: string,
@@ -71,6 +75,24 @@ export async function prepareMini(
   const key = buildKey(packages, readmes);
   const present = await readManifest(root);
   if (present?.key === key) return { root, manifest: present };
+  await mkdir(dirname(root), { recursive: true });
+  return withLock(`${root}.lock`, async () => {
+    const meanwhile = await readManifest(root);
+    if (meanwhile?.key === key) return { root, manifest: meanwhile };
+    return { root, manifest: await build(root, { key, packages, readmes, onProgress }) };
+  });
+}
+
+type BuildInput = Required<PrepareMiniOptions> & {
+  readonly key: string;
+  readonly packages: Readonly<Record<string, string>>;
+  readonly readmes: readonly Readme[];
+};
+
+async function build(
+  root: string,
+  { key, packages, readmes, onProgress }: BuildInput,
+): Promise<MiniManifest> {
   const partial = `${root}.partial`;
   await rm(partial, { recursive: true, force: true });
   await mkdir(partial, { recursive: true });
@@ -80,13 +102,23 @@ export async function prepareMini(
   await buildMini(new Output(partial, onProgress), readmes, async (task) => {
     const { name, split, queries, corpus } = task;
     const { source } = miniTask(name);
-    const digest = await writeTask(partial, task, { digests, source: source.join(", ") || "drawn here", licence: licenceOf(source) });
-    tasks.push({ name, split, queries: queries.length, candidates: corpus.size, chance: chanceOf(task), digest });
+    const digest = await writeTask(partial, task, {
+      digests,
+      source: source.join(", ") || "drawn here",
+      licence: licenceOf(source),
+    });
+    tasks.push({
+      name,
+      split,
+      queries: queries.length,
+      candidates: corpus.size,
+      chance: chanceOf(task),
+      digest,
+    });
   });
   const manifest = { builderVersion: BUILDER_VERSION, key, packages, tasks };
   await writeFile(join(partial, "manifest.json"), `${JSON.stringify(manifest, null, 2)}\n`);
   await rm(root, { recursive: true, force: true });
-  await mkdir(dirname(root), { recursive: true });
   await rename(partial, root);
-  return { root, manifest };
+  return manifest;
 }

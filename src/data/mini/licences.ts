@@ -17,14 +17,16 @@ export function packageLicence(name: string): string {
   const known = CONTENT_LICENCES[name];
   if (known !== undefined) return known;
   if (name.startsWith("@iconify-json/")) {
-    return packageJson<{ license: { spdx: string } }>(name, "info.json").license.spdx;
+    return (packageJson(name, "info.json") as { license: { spdx: string } }).license.spdx;
   }
-  return packageJson<{ license: string }>(name, "package.json").license;
+  return (packageJson(name, "package.json") as { license: string }).license;
 }
 
 /** The licences of a task's sources in one line. */
 export function licenceOf(source: MiniTask["source"]): string {
   if (source.length === 0) return "Apache-2.0 (drawn by RzenLab)";
-  const stated = source.map((name) => (name === "README files" ? "each package's own licence" : packageLicence(name)));
+  const stated = source.map((name) =>
+    name === "README files" ? "each package's own licence" : packageLicence(name),
+  );
   return [...new Set(stated)].join("; ");
 }

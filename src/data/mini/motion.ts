@@ -1,39 +1,13 @@
 /** @file Synthetic motion: real drawings moved, turned and scaled over eight frames. */
-import { createCanvas, type Canvas } from "@napi-rs/canvas";
 import type { Split } from "../types.ts";
-import { SEEN_STYLES, type Concept } from "./concepts.ts";
-import { openDrawings, rasterRgba } from "./emoji-rasters.ts";
 import type { BuiltTask, Output } from "./output.ts";
+import { blank, encode } from "./page.ts";
 import { Stream, thin } from "./random.ts";
+import { BACKGROUNDS, type Sprite } from "./sprites.ts";
 import { TaskBuilder } from "./task-builder.ts";
 
 const FRAMES = 8;
 const SIDE = 64;
-const SPRITE_SIDE = 64;
-
-export type Sprite = { readonly concept: Concept; readonly canvas: Canvas };
-
-const SPRITE_GROUPS = new Set(["animals-nature", "food-drink", "travel-places", "activities", "objects"]);
-
-/** Things that can stand in a scene or move, with short names; one seen colour style each, by hash. */
-export async function makeSprites(out: Output, concepts: readonly Concept[]): Promise<Sprite[]> {
-  const drawingOf = openDrawings();
-  const styles = SEEN_STYLES.filter((style) => style.id !== "mono");
-  const usable = concepts.filter(
-    (concept) =>
-      SPRITE_GROUPS.has(concept.groupKey) && !concept.gendered && /^[a-z][a-z -]{2,20}$/.test(concept.label),
-  );
-  return out.each("sprites", usable, async (concept) => {
-    const style = new Stream(`sprite ${concept.hex}`).pick(styles);
-    const pixels = await rasterRgba(drawingOf(style, concept.hex), SPRITE_SIDE);
-    const canvas = createCanvas(SPRITE_SIDE, SPRITE_SIDE);
-    const context = canvas.getContext("2d");
-    const image = context.createImageData(SPRITE_SIDE, SPRITE_SIDE);
-    image.data.set(pixels);
-    context.putImageData(image, 0, 0);
-    return { concept, canvas };
-  });
-}
 
 /** Class name, caption and answer of each motion. */
 export const MOTIONS = [
@@ -48,9 +22,6 @@ export const MOTIONS = [
 ] as const;
 type Motion = (typeof MOTIONS)[number];
 
-/** Pale backgrounds, all light enough for every sprite. */
-export const BACKGROUNDS = ["#ffffff", "#fdf3e1", "#e6f2fb", "#eaf6e6", "#f7e9f3", "#efeff4", "#fff9d9"] as const;
-
 type Pose = { x: number; y: number; size: number; angle: number };
 
 /** Where the sprite is at `time` in [0, 1]. Start, reach and size vary by clip. */
@@ -63,24 +34,18 @@ function motionPath(motion: Motion["id"], rng: Stream): (time: number) => Pose {
   const [small, big] = [rng.between(12, 20), rng.between(42, 56)];
   const centre = { x: rng.between(26, 38), y: rng.between(26, 38) };
   const tilt = rng.between(-0.15, 0.15);
-  switch (motion) {
-    case "left":
-      return (t) => ({ x: start + reach * (1 - t), y: across, size, angle: tilt });
-    case "right":
-      return (t) => ({ x: start + reach * t, y: across, size, angle: tilt });
-    case "up":
-      return (t) => ({ x: across, y: start + reach * (1 - t), size, angle: tilt });
-    case "down":
-      return (t) => ({ x: across, y: start + reach * t, size, angle: tilt });
-    case "clockwise":
-      return (t) => ({ ...centre, size: size + 10, angle: turn * t });
-    case "counterclockwise":
-      return (t) => ({ ...centre, size: size + 10, angle: -turn * t });
-    case "grow":
-      return (t) => ({ ...centre, size: small + (big - small) * t, angle: tilt });
-    case "shrink":
-      return (t) => ({ ...centre, size: big + (small - big) * t, angle: tilt });
-  }
+  const turning = size + 10;
+  const paths: Readonly<Record<Motion["id"], (time: number) => Pose>> = {
+    left: (t) => ({ x: start + reach * (1 - t), y: across, size, angle: tilt }),
+    right: (t) => ({ x: start + reach * t, y: across, size, angle: tilt }),
+    up: (t) => ({ x: across, y: start + reach * (1 - t), size, angle: tilt }),
+    down: (t) => ({ x: across, y: start + reach * t, size, angle: tilt }),
+    clockwise: (t) => ({ ...centre, size: turning, angle: turn * t }),
+    counterclockwise: (t) => ({ ...centre, size: turning, angle: -turn * t }),
+    grow: (t) => ({ ...centre, size: small + (big - small) * t, angle: tilt }),
+    shrink: (t) => ({ ...centre, size: big + (small - big) * t, angle: tilt }),
+  };
+  return paths[motion];
 }
 
 type Clip = { readonly id: string; readonly sprite: Sprite; readonly motion: Motion };
@@ -91,15 +56,12 @@ async function writeClip(out: Output, { id, sprite, motion }: Clip): Promise<str
   const path = motionPath(motion.id, rng);
   const frames: Promise<string>[] = [];
   for (let f = 0; f < FRAMES; f++) {
-    const canvas = createCanvas(SIDE, SIDE);
-    const context = canvas.getContext("2d");
-    context.fillStyle = background;
-    context.fillRect(0, 0, SIDE, SIDE);
+    const { canvas, context } = blank(SIDE, SIDE, background);
     const { x, y, size, angle } = path(f / (FRAMES - 1));
     context.translate(x, y);
     context.rotate(angle);
     context.drawImage(sprite.canvas, -size / 2, -size / 2, size, size);
-    frames.push(canvas.encode("webp", 100).then((bytes) => out.media(`media/video/${id}/${f}.webp`, bytes)));
+    frames.push(encode(canvas).then((bytes) => out.media(`media/video/${id}/${f}.webp`, bytes)));
   }
   return Promise.all(frames);
 }
@@ -111,7 +73,11 @@ const PLAN: Readonly<Record<Split, { sprites: number; motions: number }>> = {
   test: { sprites: 35, motions: 8 },
 };
 
-export async function motionTasks(out: Output, sprites: readonly Sprite[], split: Split): Promise<BuiltTask[]> {
+export async function motionTasks(
+  out: Output,
+  sprites: readonly Sprite[],
+  split: Split,
+): Promise<BuiltTask[]> {
   const { sprites: count, motions } = PLAN[split];
   const own = sprites.filter((sprite) => sprite.concept.split === split);
   const moving = thin(own, count, (sprite) => `motion ${sprite.concept.hex}`);
@@ -121,7 +87,11 @@ export async function motionTasks(out: Output, sprites: readonly Sprite[], split
       .map((motion) => ({ id: `motion-${sprite.concept.hex}-${motion.id}`, sprite, motion })),
   );
   const videos = await out.each(`motion clips (${split})`, clips, (clip) => writeClip(out, clip));
-  return [classes(clips, videos, split), questions(clips, videos, split, own), captions(clips, videos, split)];
+  return [
+    classes(clips, videos, split),
+    questions(clips, videos, split, own),
+    captions(clips, videos, split),
+  ];
 }
 
 function classes(clips: readonly Clip[], videos: readonly string[][], split: Split): BuiltTask {
@@ -137,7 +107,12 @@ function captions(clips: readonly Clip[], videos: readonly string[][], split: Sp
   const task = new TaskBuilder("motion-caption", split);
   for (const [i, { id, sprite, motion }] of clips.entries()) {
     task.candidate(id, { video: videos[i]! }, id);
-    task.query({ id, item: { text: `the ${sprite.concept.label} ${motion.caption}` }, positives: id, label: id });
+    task.query({
+      id,
+      item: { text: `the ${sprite.concept.label} ${motion.caption}` },
+      positives: id,
+      label: id,
+    });
   }
   return task.build();
 }
@@ -148,15 +123,31 @@ function answerOf(motion: Motion): string {
   return `it ${motion.caption}`;
 }
 
-function questions(clips: readonly Clip[], videos: readonly string[][], split: Split, own: readonly Sprite[]): BuiltTask {
+function questions(
+  clips: readonly Clip[],
+  videos: readonly string[][],
+  split: Split,
+  own: readonly Sprite[],
+): BuiltTask {
   const task = new TaskBuilder("motion-qa", split);
   for (const [i, { id, sprite, motion }] of clips.entries()) {
     const rng = new Stream(`options ${id}`);
     const video = videos[i]!;
     const label = sprite.concept.label;
-    const others = rng.sample(own.filter((s) => s.concept.label !== label), OPTIONS - 1).map((s) => s.concept.label);
+    const others = rng
+      .sample(
+        own.filter((s) => s.concept.label !== label),
+        OPTIONS - 1,
+      )
+      .map((s) => s.concept.label);
     const things = rng.shuffle([label, ...others]);
-    const ways = rng.shuffle([motion, ...rng.sample(MOTIONS.filter((m) => m !== motion), OPTIONS - 1)]);
+    const ways = rng.shuffle([
+      motion,
+      ...rng.sample(
+        MOTIONS.filter((m) => m !== motion),
+        OPTIONS - 1,
+      ),
+    ]);
     for (const text of [...things, ...ways.map(answerOf)]) task.candidate(text, { text }, text);
     if (split === "train" || rng.uniform() < 0.75) {
       task.query({

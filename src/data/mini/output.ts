@@ -2,7 +2,11 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 
-export type MiniProgress = { readonly stage: string; readonly done: number; readonly total: number };
+export type MiniProgress = {
+  readonly stage: string;
+  readonly done: number;
+  readonly total: number;
+};
 
 export type { BuiltTask } from "../formats/index.ts";
 
@@ -32,7 +36,11 @@ export class Output {
   }
 
   /** Runs `work` over `items`, a few at once, and reports progress under `stage`. Results keep the order. */
-  async each<T, R>(stage: string, items: readonly T[], work: (item: T, index: number) => Promise<R>): Promise<R[]> {
+  async each<T, R>(
+    stage: string,
+    items: readonly T[],
+    work: (item: T, index: number) => Promise<R>,
+  ): Promise<R[]> {
     const results: R[] = Array.from({ length: items.length });
     let next = 0;
     let done = 0;

@@ -45,12 +45,17 @@ function registerFaces(): void {
 }
 
 export function fontOf(face: Face, size: number): string {
-  if (!(face in FACES)) throw new Error(`mini-MMEB: no face ${face}; there are ${Object.keys(FACES).join(", ")}`);
+  if (!(face in FACES))
+    throw new Error(`mini-MMEB: no face ${face}; there are ${Object.keys(FACES).join(", ")}`);
   return `${size}px "Mini ${face}"`;
 }
 
 /** A canvas filled with `background`. */
-export function blank(width: number, height: number, background = "#ffffff"): { canvas: Canvas; context: SKRSContext2D } {
+export function blank(
+  width: number,
+  height: number,
+  background = "#ffffff",
+): { canvas: Canvas; context: SKRSContext2D } {
   registerFaces();
   const canvas = createCanvas(width, height);
   const context = canvas.getContext("2d");
@@ -89,7 +94,14 @@ export function wrap(context: SKRSContext2D, text: string, width: number): strin
 }
 
 /** The largest size at or below `size` (and at least `least`) at which `text` fits `width`. */
-export function fitSize(context: SKRSContext2D, face: Face, text: string, width: number, size: number, least: number): number {
+export function fitSize(
+  context: SKRSContext2D,
+  face: Face,
+  text: string,
+  width: number,
+  size: number,
+  least: number,
+): number {
   for (let s = size; s > least; s--) {
     context.font = fontOf(face, s);
     if (context.measureText(text).width <= width) return s;

@@ -31,9 +31,16 @@ export function splitOf(kind: string, family: string): Split {
  */
 export function splitsOf(kind: string, families: readonly string[]): Map<string, Split> {
   const unique = [...new Set(families)].toSorted();
-  const ranked = unique.toSorted((a, b) => hash32(`split ${kind} ${a}`) - hash32(`split ${kind} ${b}`));
-  const [testEnd, devEnd] = [Math.round(ranked.length * TEST_SHARE), Math.round(ranked.length * (TEST_SHARE + DEV_SHARE))];
-  return new Map(ranked.map((family, i) => [family, i < testEnd ? "test" : i < devEnd ? "dev" : "train"]));
+  const ranked = unique.toSorted(
+    (a, b) => hash32(`split ${kind} ${a}`) - hash32(`split ${kind} ${b}`),
+  );
+  const [testEnd, devEnd] = [
+    Math.round(ranked.length * TEST_SHARE),
+    Math.round(ranked.length * (TEST_SHARE + DEV_SHARE)),
+  ];
+  return new Map(
+    ranked.map((family, i) => [family, i < testEnd ? "test" : i < devEnd ? "dev" : "train"]),
+  );
 }
 
 /** A named stream of draws (mulberry32). Equal names give equal draws. */

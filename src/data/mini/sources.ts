@@ -44,16 +44,16 @@ export function packageText(name: string, path: string): string {
   return readFileSync(join(packageFolder(name), path), "utf8");
 }
 
-/** Parsed JSON of a file inside a package; the caller states the form it has checked by version pin. */
-export function packageJson<T>(name: string, path: string): T {
-  return JSON.parse(packageText(name, path)) as T;
+/** Parsed JSON of a file inside a package. Its form is fixed by the pinned version, so callers assert it. */
+export function packageJson(name: string, path: string): unknown {
+  return JSON.parse(packageText(name, path));
 }
 
 /** Version of every package that can change the data. */
 export function packageVersions(): Record<string, string> {
   const versions: Record<string, string> = {};
   for (const name of [...DATA_PACKAGES, ...DRAWING_PACKAGES].toSorted()) {
-    versions[name] = packageJson<{ version: string }>(name, "package.json").version;
+    versions[name] = (packageJson(name, "package.json") as { version: string }).version;
   }
   return versions;
 }

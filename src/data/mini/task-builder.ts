@@ -35,7 +35,9 @@ export class TaskBuilder {
   candidate(id: string, item: Item, label?: string): this {
     const known = this.#corpus.get(id);
     if (known && JSON.stringify(known) !== JSON.stringify(item)) {
-      throw new Error(`${this.name}/${this.split}: candidate ${id} is both ${JSON.stringify(known)} and ${JSON.stringify(item)}`);
+      throw new Error(
+        `${this.name}/${this.split}: candidate ${id} is both ${JSON.stringify(known)} and ${JSON.stringify(item)}`,
+      );
     }
     this.#corpus.set(id, item);
     if (label !== undefined) this.#labels.set(id, label);
@@ -43,7 +45,8 @@ export class TaskBuilder {
   }
 
   query({ id, item, positives, candidates, label }: QueryInput): this {
-    if (this.#queries.has(id)) throw new Error(`${this.name}/${this.split}: query ${id} appears twice`);
+    if (this.#queries.has(id))
+      throw new Error(`${this.name}/${this.split}: query ${id} appears twice`);
     this.#queries.set(id, {
       id,
       item,
@@ -64,13 +67,19 @@ export class TaskBuilder {
     const info = miniTask(name);
     for (const query of this.#queries.values()) {
       const pool = query.candidates && new Set(query.candidates);
-      if (query.positives.size === 0) throw new Error(`${name}/${split}: query ${query.id} has no positive`);
+      if (query.positives.size === 0)
+        throw new Error(`${name}/${split}: query ${query.id} has no positive`);
       for (const id of query.positives.keys()) {
-        if (!this.#corpus.has(id)) throw new Error(`${name}/${split}: positive ${id} of ${query.id} is not in the corpus`);
-        if (pool && !pool.has(id)) throw new Error(`${name}/${split}: positive ${id} of ${query.id} is not among its candidates`);
+        if (!this.#corpus.has(id))
+          throw new Error(`${name}/${split}: positive ${id} of ${query.id} is not in the corpus`);
+        if (pool && !pool.has(id))
+          throw new Error(
+            `${name}/${split}: positive ${id} of ${query.id} is not among its candidates`,
+          );
       }
       for (const id of pool ?? []) {
-        if (!this.#corpus.has(id)) throw new Error(`${name}/${split}: candidate ${id} of ${query.id} is not in the corpus`);
+        if (!this.#corpus.has(id))
+          throw new Error(`${name}/${split}: candidate ${id} of ${query.id} is not in the corpus`);
       }
     }
     return {

