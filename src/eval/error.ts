@@ -8,7 +8,9 @@ export type EvalErrorCode =
   /** NaN, zero or constant embeddings: no score can be trusted. */
   | "DEGENERATE_EMBEDDINGS"
   /** A score or report file that isn't what it should be. */
-  | "BAD_SCORE_FILE";
+  | "BAD_SCORE_FILE"
+  /** Observations that don't pair up by data set and seed. */
+  | "BAD_PAIRS";
 
 export class EvalError extends Error {
   readonly code: EvalErrorCode;

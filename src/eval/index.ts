@@ -25,3 +25,39 @@ export { scoreObject, submission } from "./submission.ts";
 export type { ScoredDataset, ScoreObject, Submission, SubmissionMetadata } from "./submission.ts";
 export { datasetFiles, writeDatasetFiles } from "./datasetfiles.ts";
 export type { DatasetFiles } from "./datasetfiles.ts";
+export {
+  adjustComparisons,
+  benjaminiHochberg,
+  bootstrapInterval,
+  compare,
+  contrasts,
+  effectSize,
+  factorialEffects,
+  holm,
+  mean,
+  median,
+  pairDifferences,
+  pairedTTest,
+  quantile,
+  signFlipTest,
+  standardDeviation,
+  standardError,
+  summarise,
+  tInterval,
+  variance,
+  wilcoxonTest,
+} from "./statistics/index.ts";
+export type {
+  BootstrapOptions,
+  CellObservation,
+  CompareOptions,
+  Comparison,
+  Contrast,
+  EffectSize,
+  Interval,
+  Observation,
+  SignFlipOptions,
+  TestResult,
+  Uniform,
+  Unit,
+} from "./statistics/index.ts";
