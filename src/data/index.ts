@@ -12,6 +12,34 @@ export {
   type TaskInfo,
   type WriteTaskOptions,
 } from "./formats/index.ts";
+export { decodeBatch, type BatchResult, type SampleFailure } from "./media/batch.ts";
+export { frameFiles, sampleIndices, sampleIndicesPadded } from "./media/frames.ts";
+export {
+  decodeAnimation,
+  decodeBytes,
+  decodeFrames,
+  decodeImage,
+  type ClipSize,
+  type ImageSize,
+} from "./media/image.ts";
+export { type MixtureOptions, type Source } from "./mixture.ts";
+export {
+  openPixels,
+  pixelKey,
+  PixelStore,
+  type OpenPixelsOptions,
+  type PixelFailure,
+  type PixelProgress,
+  type PixelSizes,
+} from "./pixels.ts";
+export {
+  PairSampler,
+  type Pair,
+  type PairBatch,
+  type RandomSource,
+  type SamplerOptions,
+  type SamplerState,
+} from "./sampler.ts";
 export type {
   DataKind,
   Domain,

@@ -54,29 +54,24 @@ export type BeirOptions = {
 /**
  * Reads three files with BEIR's columns, ours where they exist: `VLM2Vec/*`, `vidore/*` and
  * `openbmb/*` have only BEIR's. Judgements of score 0 are no positives; of two for one pair the
- * larger counts (spec 3.3); a query without a positive is dropped, as the evaluator does.
- *
- * @returns the number of queries dropped for having no positive.
+ * larger counts (spec 3.3); a query without a positive is an error, and so is one that is judged
+ * but missing.
  */
 export async function readBeir(
   files: BeirFiles,
   into: TaskAssembler,
   { page = pageOf }: BeirOptions = {},
-): Promise<number> {
+): Promise<void> {
   for (const row of await readRows(files.corpus)) {
     const id = row.text("corpus-id");
     const label = row.optionalText("label");
     into.candidate({ id, item: await page(row, id), ...(label !== undefined && { label }) }, row);
   }
   const qrels = await readQrels(files, into);
-  let dropped = 0;
   for (const row of await readRows(files.queries)) {
     const id = row.text("query-id");
     const positives = qrels.get(id);
-    if (!positives) {
-      dropped++;
-      continue;
-    }
+    if (!positives) throw row.fail("query-id", `a judgement of score > 0 in ${files.qrels}`);
     qrels.delete(id);
     const pool = row.texts("pool");
     const instruction = row.optionalText("instruction");
@@ -97,7 +92,6 @@ export async function readBeir(
     const expected = `a query-id of ${files.queries}`;
     throw new DataError({ file: files.qrels, field: "query-id", value: orphan, expected });
   }
-  return dropped;
 }
 
 async function readQrels(

@@ -1,0 +1,119 @@
+/** @file Pictures and animations -> pixels, by sharp. */
+import { readFile } from "node:fs/promises";
+import sharp, { type Sharp } from "sharp";
+import { DataError } from "../error.ts";
+import { reason } from "../formats/parquet.ts";
+import type { Pixels } from "../types.ts";
+import { frameFiles, sampleIndicesPadded } from "./frames.ts";
+
+export type ImageSize = {
+  readonly width: number;
+  readonly height: number;
+  /**
+   * `contain` keeps the aspect ratio and fills the rest with `background` (default); `fill` stretches.
+   */
+  readonly fit?: "contain" | "fill";
+  /** Behind transparent pixels and beside letterboxed ones. Default white. */
+  readonly background?: { readonly r: number; readonly g: number; readonly b: number };
+};
+
+export type ClipSize = ImageSize & {
+  /** Frames taken, evenly spread; a shorter clip repeats its last. */
+  readonly frames: number;
+};
+
+const WHITE = { r: 255, g: 255, b: 255 };
+
+/** A still picture: of an animation its first frame. EXIF orientation is applied. */
+export async function decodeImage(path: string, size: ImageSize): Promise<Pixels> {
+  return decodeBytes(await read(path), size, path);
+}
+
+/** The same from bytes; `name` is what errors call it. */
+export async function decodeBytes(
+  bytes: Uint8Array,
+  size: ImageSize,
+  name: string,
+): Promise<Pixels> {
+  const data = await orFail(name, () => resized(sharp(bytes, { failOn: "error" }), size));
+  return { frames: 1, height: size.height, width: size.width, data };
+}
+
+/** An animated WebP or GIF: `size.frames` of its frames. A still picture gives it that many times. */
+export async function decodeAnimation(path: string, size: ClipSize): Promise<Pixels> {
+  const bytes = await read(path);
+  return orFail(path, async () => {
+    const { pages = 1 } = await sharp(bytes, { failOn: "error" }).metadata();
+    const wanted = sampleIndicesPadded(pages, size.frames);
+    const decoded = new Map<number, Uint8Array>();
+    for (const page of new Set(wanted)) {
+      decoded.set(page, await resized(sharp(bytes, { page, pages: 1, failOn: "error" }), size));
+    }
+    return stack(
+      wanted.map((page) => decoded.get(page)!),
+      size,
+    );
+  });
+}
+
+/** Frame files in temporal order, or a folder of them: `size.frames` of them. */
+export async function decodeFrames(
+  frames: readonly string[] | string,
+  size: ClipSize,
+): Promise<Pixels> {
+  const files = typeof frames === "string" ? await frameFiles(frames) : frames;
+  if (files.length === 0) throw new DataError({ file: "clip", expected: "at least one frame" });
+  const decoded: Uint8Array[] = [];
+  let last: { index: number; data: Uint8Array } = { index: -1, data: new Uint8Array() };
+  for (const index of sampleIndicesPadded(files.length, size.frames)) {
+    if (index !== last.index) last = { index, data: (await decodeImage(files[index]!, size)).data };
+    decoded.push(last.data);
+  }
+  return stack(decoded, size);
+}
+
+/** [frames, height, width, 3] from frames of [height, width, 3]. */
+export function stack(frames: readonly Uint8Array[], { width, height }: ImageSize): Pixels {
+  const data = new Uint8Array(frames.length * height * width * 3);
+  for (const [i, frame] of frames.entries()) data.set(frame, i * height * width * 3);
+  return { frames: frames.length, height, width, data };
+}
+
+/** RGB bytes [height, width, 3]. */
+async function resized(image: Sharp, size: ImageSize): Promise<Uint8Array> {
+  const { width, height, fit = "contain", background = WHITE } = size;
+  const { data, info } = await image
+    .autoOrient()
+    .flatten({ background })
+    .toColourspace("srgb")
+    .resize({ width, height, fit, background, kernel: "lanczos3" })
+    .removeAlpha()
+    .raw()
+    .toBuffer({ resolveWithObject: true });
+  if (info.channels === 3) return data;
+  // Grey pictures stay grey through sharp's raw output.
+  const rgb = new Uint8Array(width * height * 3);
+  for (let i = 0; i < width * height; i++) rgb.fill(data[i * info.channels] ?? 0, i * 3, i * 3 + 3);
+  return rgb;
+}
+
+async function read(path: string): Promise<Uint8Array> {
+  try {
+    return await readFile(path);
+  } catch (cause) {
+    throw new DataError({ file: path, expected: `a readable file (${reason(cause)})`, cause });
+  }
+}
+
+async function orFail<T>(name: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (cause) {
+    if (cause instanceof DataError) throw cause;
+    throw new DataError({
+      file: name,
+      expected: `a picture that decodes (${reason(cause)})`,
+      cause,
+    });
+  }
+}
