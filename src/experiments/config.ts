@@ -15,8 +15,8 @@ const LoraAdapter = z.strictObject({
   rank: count.default(8),
   /** The update is scaled by alpha / rank. */
   alpha: positive.default(16),
-  /** Layer-name endings, or "all" for every linear layer of vision tower and decoder (the paper's). */
-  targets: z.union([z.literal("all"), z.array(z.string().min(1)).min(1)]).default("all"),
+  /** Regular expressions of layer names; the default is every linear layer of both towers (the paper's). */
+  targets: z.array(z.string().min(1)).min(1).default(["."]),
 });
 
 /** A small network over cached trunk embeddings; no pixel is touched in training. */
@@ -37,7 +37,7 @@ const ModelConfig = z.strictObject({
     .discriminatedUnion("kind", [NoAdapter, LoraAdapter, HeadAdapter])
     .default({ kind: "none" }),
   /** Spec 1.6: task instruction alone, or with RzenEmbed's system and representation prompts, or neither. */
-  prompt: z.enum(["none", "instruction", "system"]).default("instruction"),
+  prompt: z.enum(["none", "instruction", "system+representation"]).default("instruction"),
 });
 
 const LOSS_KINDS = [

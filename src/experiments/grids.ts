@@ -25,7 +25,7 @@ export type Grid = {
 const HW: TrainConfigPatch = { loss: { alpha: 9, stopGradient: true } };
 const FN: TrainConfigPatch = { loss: { delta: 0.95 } };
 const TAU: TrainConfigPatch = { loss: { temperature: { learnable: true } } };
-const PROMPT: TrainConfigPatch = { model: { prompt: "system" } };
+const PROMPT: TrainConfigPatch = { model: { prompt: "system+representation" } };
 const MERGE: TrainConfigPatch = { sampler: { mergeClassification: true } };
 /** The paper raised the share of images, for the video loss converged sooner; its factors are not given. */
 const RESAMPLE: TrainConfigPatch = { sampler: { resampling: { image: 2 } } };

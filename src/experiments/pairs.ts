@@ -1,10 +1,8 @@
 /** @file Training pairs and which of a batch's pairs truly match. */
 import type { Tensor } from "../engine/index.ts";
 import { tensor } from "../engine/index.ts";
-import type { Item, Query, Task } from "../data/types.ts";
-
-/** A query and one of its positives. */
-export type Pair = { readonly task: Task; readonly query: Query; readonly targetId: string };
+import type { Pair } from "../data/sampler.ts";
+import type { Item } from "../data/types.ts";
 
 export function targetOf({ task, query, targetId }: Pair): Item {
   const item = task.corpus.get(targetId);

@@ -37,7 +37,7 @@ describe("resolveConfig", () => {
       [{ model: { adapter: { kind: "head", hidden: 4 } } }],
       ["model.adapter.kind=lora"],
     );
-    expect(config.model.adapter).toEqual({ kind: "lora", rank: 8, alpha: 16, targets: "all" });
+    expect(config.model.adapter).toEqual({ kind: "lora", rank: 8, alpha: 16, targets: ["."] });
   });
 
   test("a key of another adapter does not belong", () => {

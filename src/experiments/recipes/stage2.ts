@@ -28,7 +28,7 @@ export const LORA_STAGE2: TrainConfigPatch = {
   model: {
     scale: "nano",
     init: STAGE1_CHECKPOINT,
-    adapter: { kind: "lora", rank: 8, alpha: 16, targets: "all" },
+    adapter: { kind: "lora", rank: 8, alpha: 16 },
   },
   optimizer: { learningRate: 1e-3, weightDecay: 0.05, warmupSteps: 20, schedule: "cosine" },
   augment: "none",
@@ -37,7 +37,7 @@ export const LORA_STAGE2: TrainConfigPatch = {
 
 /** Everything the paper proposes; alpha and delta are its own values. */
 export const RZENEMBED: TrainConfigPatch = {
-  model: { prompt: "system" },
+  model: { prompt: "system+representation" },
   loss: { alpha: 9, stopGradient: true, delta: 0.95, temperature: { init: 0.05, learnable: true } },
   sampler: { mergeClassification: true },
 };

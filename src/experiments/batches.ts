@@ -1,0 +1,159 @@
+/** @file Training batches of items: pairs -> pixels -> augmentation -> tokens and patches -> feeds. */
+import type { Task } from "../data/types.ts";
+import type { Pair, PairBatch } from "../data/sampler.ts";
+import { PairSampler } from "../data/sampler.ts";
+import { Random } from "../engine/index.ts";
+import type { Tensor } from "../engine/index.ts";
+import type { EncoderInput, Processor, PromptMode } from "../model/index.ts";
+import { Assembler, bucketKey } from "../model/index.ts";
+import { augment } from "./augment.ts";
+import type { TrainConfig } from "./config.ts";
+import { ConfigError } from "./config.ts";
+import type { EmbedRequest } from "./embedder.ts";
+import { targetOf, trueMatches } from "./pairs.ts";
+import type { PixelSource } from "./pixelsource.ts";
+import type { Source } from "./prefetch.ts";
+import type { TrainBatch } from "./train.ts";
+
+/** Prefixes of the two sides' inputs in one graph. */
+export const QUERY = "query.";
+export const TARGET = "target.";
+
+/** The sampler a config asks for over its `chosenTasks`, at `state` or at the beginning. */
+export function samplerOf(
+  config: TrainConfig,
+  tasks: readonly Task[],
+  state: unknown,
+): PairSampler {
+  const { weights, resampling, mergeClassification, plantDuplicates } = config.sampler;
+  const sampler = new PairSampler({
+    tasks,
+    weights,
+    resampling,
+    mergeClassification,
+    plantDuplicates,
+    batchSize: config.batchSize,
+    random: Random.from(config.seed, "order"),
+  });
+  if (state !== null) sampler.restore(state as ReturnType<PairSampler["state"]>);
+  return sampler;
+}
+
+/**
+ * Training tasks the config names, all if it names none, each cut to the cap. What is kept is spread
+ * evenly over the set and the same for every seed: runs of a grid must see equal data.
+ */
+export function chosenTasks(config: TrainConfig, tasks: readonly Task[]): readonly Task[] {
+  const patterns = config.sampler.tasks;
+  for (const pattern of patterns ?? []) {
+    if (tasks.some(({ name }) => fits(pattern, name))) continue;
+    const names = tasks.map((task) => task.name).join(", ");
+    throw new ConfigError(`sampler.tasks: "${pattern}" fits no training task; there are ${names}`);
+  }
+  const cap = config.sampler.capPerDataset ?? Infinity;
+  return tasks.filter(({ name }) => takesPart(config, name)).map((task) => capped(task, cap));
+}
+
+function capped(task: Task, cap: number): Task {
+  const { queries } = task;
+  if (queries.length <= cap) return task;
+  const kept = Array.from(
+    { length: cap },
+    (_, i) => queries[Math.floor((i * queries.length) / cap)]!,
+  );
+  return { ...task, queries: kept };
+}
+
+function takesPart({ sampler }: TrainConfig, name: string): boolean {
+  return sampler.tasks === null || sampler.tasks.some((pattern) => fits(pattern, name));
+}
+
+function fits(pattern: string, name: string): boolean {
+  return pattern.endsWith("*") ? name.startsWith(pattern.slice(0, -1)) : pattern === name;
+}
+
+export type ItemBatchesOptions = {
+  readonly config: TrainConfig;
+  readonly tasks: readonly Task[];
+  readonly processor: Processor;
+  readonly pixels: PixelSource;
+  readonly sampler: unknown;
+  readonly step: number;
+};
+
+/**
+ * Feeds of both sides of one data set's pairs. Augmentation draws from a stream of its own for every
+ * step, so that it needs no state of its own to resume.
+ */
+export class ItemBatches implements Source<TrainBatch> {
+  readonly #options: ItemBatchesOptions;
+  readonly #sampler: PairSampler;
+  readonly #assembler: Assembler;
+  #step: number;
+
+  constructor(options: ItemBatchesOptions) {
+    this.#options = options;
+    this.#sampler = samplerOf(options.config, options.tasks, options.sampler);
+    this.#assembler = new Assembler(options.processor.config);
+    this.#step = options.step;
+  }
+
+  async next(): Promise<TrainBatch> {
+    const step = this.#step++;
+    const { pairs } = this.#sampler.next();
+    const random = Random.from(this.#options.config.seed, `augment ${step}`);
+    const query = await this.#side(pairs.map(queryOf), QUERY, random);
+    const target = await this.#side(pairs.map(targetRequestOf), TARGET, random);
+    const { matches, count } = trueMatches(pairs);
+    const group = groupOf(pairs);
+    return {
+      bucket: stepBucket(query.bucket, target.bucket, group, this.#options.config),
+      feeds: { ...query.feeds, ...target.feeds, matches },
+      pairs: pairs.length,
+      group,
+      matches: count,
+      sampler: this.#sampler.state(),
+    };
+  }
+
+  async #side(
+    requests: readonly EmbedRequest[],
+    prefix: string,
+    random: Random,
+  ): Promise<{ bucket: string; feeds: Record<string, Tensor> }> {
+    const { config, processor, pixels } = this.#options;
+    const prompt = config.model.prompt as PromptMode;
+    const inputs: EncoderInput[] = [];
+    for (const { item, instruction } of requests) {
+      const plain = await pixels.load(item);
+      const seen = plain === undefined ? {} : { pixels: augment(plain, config.augment, random) };
+      const text = item.text === undefined ? {} : { text: item.text };
+      inputs.push(processor.process({ ...text, ...seen, instruction }, { prompt }));
+    }
+    const { bucket, feeds } = this.#assembler.assemble(inputs, { prefix });
+    return { bucket: bucketKey(bucket), feeds };
+  }
+}
+
+function queryOf({ task, query }: Pair): EmbedRequest {
+  return { item: query.item, instruction: query.instruction ?? task.queryInstruction };
+}
+
+function targetRequestOf(pair: Pair): EmbedRequest {
+  return { item: targetOf(pair), instruction: pair.task.targetInstruction };
+}
+
+/** All pairs of a batch share a source, hence a temperature. */
+export function groupOf(pairs: PairBatch["pairs"]): string {
+  return pairs[0]!.task.temperatureGroup;
+}
+
+/** Name of the compiled step: shapes of both sides, and the group where its temperature is learnt. */
+function stepBucket(query: string, target: string, group: string, { loss }: TrainConfig): string {
+  return [query, target, loss.temperature.learnable ? group : ""].join("|");
+}
+
+export function parseStepBucket(bucket: string): { query: string; target: string; group: string } {
+  const [query, target, group] = bucket.split("|") as [string, string, string];
+  return { query, target, group };
+}

@@ -1,0 +1,129 @@
+/** @file Trunk embeddings of every item, computed once and kept on disk: what heads train on. */
+import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Task } from "../data/types.ts";
+import { writeAtomic } from "./atomic.ts";
+import type { TrainConfig } from "./config.ts";
+import { resolveConfig } from "./config.ts";
+import type { EmbedRequest, EmbeddingRows } from "./embedder.ts";
+import { distinct, queryRequests, requestKey, targetRequests } from "./embedder.ts";
+import { digestOf } from "./identity.ts";
+import type { OnProgress } from "./progress.ts";
+import { decodeSafetensors, encodeSafetensors } from "./tensorfile.ts";
+import type { TrunkKit } from "./trunk.ts";
+import { TrunkEmbedder } from "./trunk.ts";
+import { startDigest, startState } from "./weights.ts";
+
+/** Raised by hand when trunk, processor or decoding change what they compute. */
+const FEATURE_VERSION = "1";
+
+export type Features = {
+  /** Unit rows: [items, dim]. */
+  readonly table: EmbeddingRows;
+  /** Row of an item as a task's side sees it; throws for one that was never asked for. */
+  rowOf(request: EmbedRequest): number;
+};
+
+export type FeaturesOptions = {
+  /** Whose trunk and prompt; nothing else of it matters. */
+  readonly config: TrainConfig;
+  readonly kit: TrunkKit;
+  readonly tasks: readonly Task[];
+  readonly onProgress?: OnProgress;
+};
+
+/** Features by trunk, prompt and data; one extraction at a time, each kept in memory and on disk. */
+export class FeatureBank {
+  readonly #folder: string;
+  readonly #known = new Map<string, Promise<Features>>();
+
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  async of(options: FeaturesOptions): Promise<Features> {
+    const { config, tasks } = options;
+    const key = digestOf({
+      version: FEATURE_VERSION,
+      trunk: (await startDigest(config)) ?? `random ${config.model.initSeed ?? config.seed}`,
+      scale: config.model.scale,
+      prompt: config.model.prompt,
+      tasks: tasks.map(({ name, split, digest, queries }) => [name, split, digest, queries.length]),
+    }).slice(0, 32);
+    const known = this.#known.get(key) ?? this.#make(key, options);
+    this.#known.set(key, known);
+    known.catch(() => this.#known.delete(key));
+    return known;
+  }
+
+  async #make(key: string, { config, kit, tasks, onProgress }: FeaturesOptions): Promise<Features> {
+    const { unique } = distinct(tasks.flatMap(requestsOf));
+    const rows = new Map(unique.map((request, row) => [requestKey(request), row]));
+    const table = await this.#table(key, unique, () =>
+      extract({ config, kit, unique, onProgress }),
+    );
+    return {
+      table,
+      rowOf(request) {
+        const row = rows.get(requestKey(request));
+        if (row !== undefined) return row;
+        throw new RangeError(`features: no row for ${JSON.stringify(request)}`);
+      },
+    };
+  }
+
+  async #table(
+    key: string,
+    unique: readonly EmbedRequest[],
+    make: () => Promise<EmbeddingRows>,
+  ): Promise<EmbeddingRows> {
+    const file = join(this.#folder, `${key}.safetensors`);
+    if (existsSync(file)) {
+      const found = decodeSafetensors(await readFile(file)).tensors.get("features");
+      if (found?.shape[0] === unique.length && found.data instanceof Float32Array) {
+        return { shape: [unique.length, found.shape[1]!], data: found.data };
+      }
+    }
+    const made = await make();
+    const tensors = new Map([["features", { dtype: "float32" as const, ...made }]]);
+    await writeAtomic(file, encodeSafetensors(tensors));
+    return made;
+  }
+}
+
+/** What a task needs: every query, and of a training task only candidates that are some positive. */
+function requestsOf(task: Task): EmbedRequest[] {
+  if (task.split !== "train") return [...queryRequests(task), ...targetRequests(task)];
+  const ids = new Set(task.queries.flatMap(({ positives }) => [...positives.keys()]));
+  const instruction = task.targetInstruction;
+  const targets = [...ids].map((id) => ({ item: task.corpus.get(id)!, instruction }));
+  return [...queryRequests(task), ...targets];
+}
+
+async function extract({
+  config,
+  kit,
+  unique,
+  onProgress,
+}: {
+  config: TrainConfig;
+  kit: TrunkKit;
+  unique: readonly EmbedRequest[];
+  onProgress: OnProgress | undefined;
+}): Promise<EmbeddingRows> {
+  // The trunk alone, on all cores, whatever adapter and threads the run has.
+  const { scale, init, initSeed, prompt } = config.model;
+  const plain = resolveConfig([
+    { seed: config.seed, model: { scale, init, initSeed, prompt, adapter: { kind: "none" } } },
+  ]);
+  const state = await startState(plain, kit.encoder);
+  const embedder = await TrunkEmbedder.create({ config: plain, kit, state });
+  try {
+    const report: OnProgress = ({ done, total }) =>
+      onProgress?.({ stage: `features (${prompt})`, done, total });
+    return await embedder.embed(unique, report);
+  } finally {
+    await embedder.close();
+  }
+}

@@ -1,0 +1,118 @@
+/** @file Trained weights as files that say what they are. */
+import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { isAbsolute, join } from "node:path";
+import type { State } from "../engine/index.ts";
+import { initLora, initParameters, encoderParameters, loadGlove } from "../model/index.ts";
+import { Random } from "../engine/index.ts";
+import { TextTokenizer, NANO_TOKENIZER } from "../model/index.ts";
+import type { EncoderConfig } from "../model/index.ts";
+import { writeAtomic } from "./atomic.ts";
+import type { TrainConfig } from "./config.ts";
+import { packageRoot } from "./environment.ts";
+import { fileDigest } from "./identity.ts";
+import { decodeSafetensors, encodeSafetensors } from "./tensorfile.ts";
+import { isTrainingState, loraOf } from "./trunk.ts";
+
+/** Weights that can't be used; `code` is BAD_WEIGHTS, the message names the file. */
+export class WeightsError extends Error {
+  override readonly name = "WeightsError";
+  readonly code = "BAD_WEIGHTS";
+}
+
+/** What a weights file says of itself. */
+export type WeightsInfo = {
+  readonly config: TrainConfig;
+  readonly runId: string;
+  readonly step: number;
+  /** Digest of the trunk an adapter belongs to; null where the file is whole. */
+  readonly startDigest: string | null;
+};
+
+/** The state without moments and temperatures; the frozen trunk of an adapter left out. */
+export function weightsFile(
+  state: State,
+  frozen: ReadonlySet<string>,
+  info: WeightsInfo,
+): Uint8Array {
+  const kept = [...state].filter(([name]) => !isTrainingState(name) && !frozen.has(name));
+  return encodeSafetensors(new Map(kept), {
+    format: "rzenlab-weights-1",
+    info: JSON.stringify(info),
+  });
+}
+
+export type Weights = { readonly state: State; readonly info: WeightsInfo | null };
+
+export function parseWeights(bytes: Uint8Array): Weights {
+  const { tensors, metadata } = decodeSafetensors(bytes);
+  const info = metadata["info"];
+  return { state: tensors, info: info === undefined ? null : (JSON.parse(info) as WeightsInfo) };
+}
+
+export async function readWeights(file: string): Promise<Weights> {
+  if (!existsSync(file)) throw new WeightsError(`${file}: no such weights file`);
+  try {
+    return parseWeights(await readFile(file));
+  } catch (error) {
+    throw new WeightsError(`${file}: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+/** Copies the weights of `from` to `file`; how a stage-1 trunk is published. */
+export async function publishWeights(from: string, file: string): Promise<string> {
+  await writeAtomic(file, await readFile(from));
+  return fileDigest(file);
+}
+
+/** Path of a start checkpoint: as given, or in this package. */
+export function startFile({ model }: TrainConfig): string | null {
+  if (model.init === "random") return null;
+  if (isAbsolute(model.init) || existsSync(model.init)) return model.init;
+  return join(packageRoot(), model.init);
+}
+
+const digests = new Map<string, Promise<string>>();
+
+/** Digest of the weights a run starts from; null for random ones. Computed once a process and file. */
+export function startDigest(config: TrainConfig): Promise<string | null> {
+  const file = startFile(config);
+  if (file === null) return Promise.resolve(null);
+  if (!existsSync(file)) {
+    throw new WeightsError(`model.init: no file ${file}; train it with "rzenlab train stage1"`);
+  }
+  const known = digests.get(file) ?? fileDigest(file);
+  digests.set(file, known);
+  return known;
+}
+
+/** Encoder weights at step 0: random or loaded, with a fresh adapter where one trains. */
+export async function startState(config: TrainConfig, encoder: EncoderConfig): Promise<State> {
+  const seed = config.model.initSeed ?? config.seed;
+  const file = startFile(config);
+  const trunk =
+    file === null ? randomTrunk(config, encoder, seed) : await loadedTrunk(file, encoder);
+  const lora = loraOf(config);
+  if (lora === undefined) return trunk;
+  const random = Random.from(seed, "lora");
+  return new Map([...trunk, ...initLora(encoderParameters(encoder), lora, random)]);
+}
+
+function randomTrunk({ model }: TrainConfig, encoder: EncoderConfig, seed: number): State {
+  if (model.scale !== "nano") return initParameters(encoder, seed);
+  const vocabulary = TextTokenizer.fromFile(NANO_TOKENIZER).vocabulary();
+  return initParameters(encoder, seed, { words: { glove: loadGlove(), vocabulary } });
+}
+
+async function loadedTrunk(file: string, encoder: EncoderConfig): Promise<State> {
+  const { state } = await readWeights(file);
+  for (const [name, shape] of encoderParameters(encoder)) {
+    const got = state.get(name)?.shape;
+    if (got === undefined || got.join() !== shape.join()) {
+      throw new WeightsError(
+        `${file}: ${name} must be [${shape.join(",")}] for encoder ${encoder.name}, got ${got ? `[${got.join(",")}]` : "none"}`,
+      );
+    }
+  }
+  return state;
+}
