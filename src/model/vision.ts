@@ -7,8 +7,8 @@ import {
   mul,
   reshape,
   rotary,
-  sigmoid,
-  slice,
+  silu,
+  split,
   squeeze,
   sum,
   tensor,
@@ -82,9 +82,9 @@ function sliceAttention(
     vision.heads,
     headDim,
   ]);
-  const split = transpose(qkv, [2, 0, 3, 1, 4]); // [3, slices, heads, patches, headDim]
-  const [query, key, value] = [0, 1, 2].map((part) =>
-    squeeze(slice(split, { axis: 0, start: part, end: part + 1 }), [0]),
+  const parts = transpose(qkv, [2, 0, 3, 1, 4]); // [3, slices, heads, patches, headDim]
+  const [query, key, value] = split(parts, { axis: 0, sizes: [1, 1, 1] }).map((part) =>
+    squeeze(part, [0]),
   ) as [Value, Value, Value];
   const mixed = attention({
     query: rotary(query, cos, sin),
@@ -96,7 +96,7 @@ function sliceAttention(
 }
 
 function activate(x: Value, activation: "quick_gelu" | "gelu"): Value {
-  return activation === "gelu" ? gelu(x) : mul(x, sigmoid(mul(x, 1.702)));
+  return activation === "gelu" ? gelu(x) : mul(silu(mul(x, 1.702)), 1 / 1.702); // x sigmoid(1.702 x)
 }
 
 /** Four neighbouring patches -> one token. */

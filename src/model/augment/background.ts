@@ -34,49 +34,49 @@ type Paint = {
   readonly colour: Colour;
 };
 
-/** Flood fill from the border, four neighbours; stops at pixels beyond `REACH`, which stay. */
+/**
+ * Flood fill from the border, four neighbours; stops at pixels beyond `REACH`, which stay. Places
+ * count in a frame with a margin of one that is seen from the start, so no step needs a bound.
+ */
 function repaint(data: Uint8Array, { width, height, ground, colour }: Paint): void {
-  const size = width * height;
-  const seen = new Uint8Array(size);
-  const queue = new Int32Array(size);
-  const [red, green, blue] = ground.map(Math.round) as [number, number, number];
-  const change = colour.map((value, channel) => value - ground[channel]!) as [
-    number,
-    number,
-    number,
-  ];
+  const [red, green, blue] = ground;
+  const [newRed, newGreen, newBlue] = colour;
+  const stride = width + 2;
+  const seen = new Uint8Array(stride * (height + 2)).fill(1);
+  for (let y = 1; y <= height; y++) seen.fill(0, y * stride + 1, y * stride + 1 + width);
+  const queue = new Int32Array(width * height);
   let end = 0;
-  const visit = (pixel: number): void => {
-    if (seen[pixel] === 1) return;
-    seen[pixel] = 1;
-    queue[end++] = pixel;
+  const visit = (place: number): void => {
+    if (seen[place] === 1) return;
+    seen[place] = 1;
+    queue[end++] = place;
   };
-  for (let x = 0; x < width; x++) {
-    visit(x);
-    visit(size - 1 - x);
+  for (let x = 1; x <= width; x++) {
+    visit(stride + x);
+    visit(height * stride + x);
   }
-  for (let y = 0; y < height; y++) {
-    visit(y * width);
-    visit(y * width + width - 1);
+  for (let y = 1; y <= height; y++) {
+    visit(y * stride + 1);
+    visit(y * stride + width);
   }
   for (let next = 0; next < end; next++) {
-    const pixel = queue[next]!;
-    const at = pixel * 3;
+    const place = queue[next]!;
+    const y = (place / stride) | 0;
+    const at = 3 * (place - 1 - 2 * (y - 1) - stride);
     const distance =
       Math.abs(data[at]! - red) + Math.abs(data[at + 1]! - green) + Math.abs(data[at + 2]! - blue);
     if (distance >= REACH) continue;
     const share = 1 - distance / REACH;
-    data[at] = clamp(data[at]! + share * change[0]);
-    data[at + 1] = clamp(data[at + 1]! + share * change[1]);
-    data[at + 2] = clamp(data[at + 2]! + share * change[2]);
-    const x = pixel % width;
-    if (x > 0) visit(pixel - 1);
-    if (x < width - 1) visit(pixel + 1);
-    if (pixel >= width) visit(pixel - width);
-    if (pixel < size - width) visit(pixel + width);
+    data[at] = clamp(data[at]! + share * (newRed - red));
+    data[at + 1] = clamp(data[at + 1]! + share * (newGreen - green));
+    data[at + 2] = clamp(data[at + 2]! + share * (newBlue - blue));
+    visit(place - 1);
+    visit(place + 1);
+    visit(place - stride);
+    visit(place + stride);
   }
 }
 
 function clamp(value: number): number {
-  return value < 0 ? 0 : value > 255 ? 255 : Math.round(value);
+  return value < 0 ? 0 : value > 255 ? 255 : (value + 0.5) | 0;
 }

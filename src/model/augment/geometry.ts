@@ -67,45 +67,38 @@ type Sample = {
   readonly stepY: readonly [number, number];
 };
 
+/** Places are kept in 1/65536 of a pixel and weights in 1/256, which halves the time of floats. */
 function resample(
   { source, width, height, fill, x, y, stepX, stepY }: Sample,
   out: Uint8Array,
 ): void {
   const [red, green, blue] = fill;
+  const right = Math.round(stepX[0] * 65536);
+  const down = Math.round(stepX[1] * 65536);
+  const stride = width * 3;
   for (let row = 0, to = 0; row < height; row++) {
-    let u = x + row * stepY[0];
-    let v = y + row * stepY[1];
-    for (let column = 0; column < width; column++, to += 3, u += stepX[0], v += stepX[1]) {
-      const left = Math.floor(u);
-      const top = Math.floor(v);
+    let u = Math.round((x + row * stepY[0]) * 65536);
+    let v = Math.round((y + row * stepY[1]) * 65536);
+    for (let column = 0; column < width; column++, to += 3, u += right, v += down) {
+      const left = u >> 16;
+      const top = v >> 16;
       if (left >= 0 && top >= 0 && left < width - 1 && top < height - 1) {
-        const p = u - left;
-        const q = v - top;
-        const a = (1 - p) * (1 - q);
-        const b = p * (1 - q);
-        const c = (1 - p) * q;
-        const d = p * q;
-        const at = (top * width + left) * 3;
-        const under = at + width * 3;
-        out[to] =
-          a * source[at]! + b * source[at + 3]! + c * source[under]! + d * source[under + 3]! + 0.5;
-        out[to + 1] =
-          a * source[at + 1]! +
-          b * source[at + 4]! +
-          c * source[under + 1]! +
-          d * source[under + 4]! +
-          0.5;
-        out[to + 2] =
-          a * source[at + 2]! +
-          b * source[at + 5]! +
-          c * source[under + 2]! +
-          d * source[under + 5]! +
-          0.5;
+        const p = (u >> 8) & 255;
+        const q = (v >> 8) & 255;
+        const d = (p * q + 128) >> 8;
+        const a = 256 - p - q + d;
+        const at = top * stride + left * 3;
+        const under = at + stride;
+        for (let k = 0; k < 3; k++) {
+          const above = a * source[at + k]! + (p - d) * source[at + 3 + k]!;
+          const below = (q - d) * source[under + k]! + d * source[under + 3 + k]!;
+          out[to + k] = (above + below + 128) >> 8;
+        }
       } else {
-        const nearX = Math.round(u);
-        const nearY = Math.round(v);
+        const nearX = (u + 32768) >> 16;
+        const nearY = (v + 32768) >> 16;
         const inside = nearX >= 0 && nearY >= 0 && nearX < width && nearY < height;
-        const at = (nearY * width + nearX) * 3;
+        const at = nearY * stride + nearX * 3;
         out[to] = inside ? source[at]! : red;
         out[to + 1] = inside ? source[at + 1]! : green;
         out[to + 2] = inside ? source[at + 2]! : blue;
