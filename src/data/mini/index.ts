@@ -1,21 +1,18 @@
 /** @file Prepares mini-MMEB, the embedded benchmark built from npm packages alone. */
 import { createHash } from "node:crypto";
-import { existsSync } from "node:fs";
-import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
 import sharp from "sharp";
 import { MediaDigests, writeTask } from "../formats/index.ts";
+import type { Split } from "../types.ts";
 import { buildMini } from "./build.ts";
+import { cachedFolder } from "./cache.ts";
 import { chanceOf } from "./chance.ts";
 import { licenceOf } from "./licences.ts";
-import { withLock } from "./lock.ts";
-import { Output, type MiniProgress } from "./output.ts";
+import { Output, type BuiltTask, type MiniProgress } from "./output.ts";
 import { readReadmes, type Readme } from "./readmes.ts";
 import { packageVersions } from "./sources.ts";
 import { miniTask } from "./tasks.ts";
 
 export { MINI_TASKS, miniTask, type MiniTask } from "./tasks.ts";
-export { splitOf } from "./random.ts";
 export type { BuiltTask, MiniProgress } from "./output.ts";
 
 /** Raised whenever the builder's output changes; part of the cache key. */
@@ -31,7 +28,7 @@ export type MiniManifest = {
 
 export type MiniManifestTask = {
   readonly name: string;
-  readonly split: string;
+  readonly split: Split;
   readonly queries: number;
   readonly candidates: number;
   /** Expected score of a random ranking under the task's metric, in 0 ... 1. */
@@ -43,28 +40,13 @@ export type PrepareMiniOptions = { readonly onProgress?: (progress: MiniProgress
 
 /** The same key means the same build: everything the content depends on goes in. */
 function buildKey(packages: Readonly<Record<string, string>>, readmes: readonly Readme[]): string {
-  return createHash("sha256")
-    .update(JSON.stringify([BUILDER_VERSION, packages, readmes]))
-    .digest("hex");
-}
-
-/** The manifest of a finished build, or undefined where there is none. */
-async function readManifest(root: string): Promise<MiniManifest | undefined> {
-  const file = join(root, "manifest.json");
-  if (!existsSync(file)) return undefined;
-  try {
-    return JSON.parse(await readFile(file, "utf8")) as MiniManifest;
-  } catch (error) {
-    throw new Error(`reading ${file}: delete the folder to build it again`, { cause: error });
-  }
+  const content = JSON.stringify([BUILDER_VERSION, packages, readmes]);
+  return createHash("sha256").update(content).digest("hex");
 }
 
 /**
- * Builds the benchmark under `root`, or returns at once if the same build stands there.
- *
- * The work happens in `<root>.partial`, whose manifest is written last and which is then renamed:
- * an interrupted build never looks finished and the next one starts afresh. Of several processes
- * that ask at once, one builds and the others wait.
+ * Builds the benchmark under `root`, or returns at once if the same build stands there. An older
+ * build is replaced; a folder that holds something else is refused. See `cachedFolder`.
  */
 export async function prepareMini(
   root: string,
@@ -73,52 +55,44 @@ export async function prepareMini(
   const packages = packageVersions();
   const readmes = readReadmes();
   const key = buildKey(packages, readmes);
-  const present = await readManifest(root);
-  if (present?.key === key) return { root, manifest: present };
-  await mkdir(dirname(root), { recursive: true });
-  return withLock(`${root}.lock`, async () => {
-    const meanwhile = await readManifest(root);
-    if (meanwhile?.key === key) return { root, manifest: meanwhile };
-    return { root, manifest: await build(root, { key, packages, readmes, onProgress }) };
+  const { folder, manifest } = await cachedFolder(root, {
+    key,
+    build: async (partial) => {
+      const tasks = await build(partial, readmes, onProgress);
+      return { builderVersion: BUILDER_VERSION, key, packages, tasks } satisfies MiniManifest;
+    },
   });
+  return { root: folder, manifest: manifest as MiniManifest };
 }
 
-type BuildInput = Required<PrepareMiniOptions> & {
-  readonly key: string;
-  readonly packages: Readonly<Record<string, string>>;
-  readonly readmes: readonly Readme[];
-};
-
+/** Builds and writes every task below `root`. */
 async function build(
   root: string,
-  { key, packages, readmes, onProgress }: BuildInput,
-): Promise<MiniManifest> {
-  const partial = `${root}.partial`;
-  await rm(partial, { recursive: true, force: true });
-  await mkdir(partial, { recursive: true });
-  sharp.concurrency(1);
-  const digests = new MediaDigests(partial);
+  readmes: readonly Readme[],
+  onProgress: (progress: MiniProgress) => void,
+): Promise<MiniManifestTask[]> {
+  const digests = new MediaDigests(root);
   const tasks: MiniManifestTask[] = [];
-  await buildMini(new Output(partial, onProgress), readmes, async (task) => {
-    const { name, split, queries, corpus } = task;
-    const { source } = miniTask(name);
-    const digest = await writeTask(partial, task, {
-      digests,
-      source: source.join(", ") || "drawn here",
-      licence: licenceOf(source),
+  const threads = sharp.concurrency();
+  sharp.concurrency(1); // the pictures are small and several are in flight
+  try {
+    await buildMini(new Output(root, onProgress), readmes, async (task) => {
+      const { source } = miniTask(task.name);
+      const digest = await writeTask(root, task, {
+        digests,
+        source: source.join(", ") || "drawn by RzenLab",
+        licence: licenceOf(source),
+      });
+      tasks.push(manifestRow(task, digest));
     });
-    tasks.push({
-      name,
-      split,
-      queries: queries.length,
-      candidates: corpus.size,
-      chance: chanceOf(task),
-      digest,
-    });
-  });
-  const manifest = { builderVersion: BUILDER_VERSION, key, packages, tasks };
-  await writeFile(join(partial, "manifest.json"), `${JSON.stringify(manifest, null, 2)}\n`);
-  await rm(root, { recursive: true, force: true });
-  await rename(partial, root);
-  return manifest;
+  } finally {
+    sharp.concurrency(threads);
+  }
+  return tasks;
+}
+
+function manifestRow(task: BuiltTask, digest: string): MiniManifestTask {
+  const { name, split, queries, corpus } = task;
+  const counts = { queries: queries.length, candidates: corpus.size };
+  return { name, split, ...counts, chance: chanceOf(task), digest };
 }
