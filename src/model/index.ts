@@ -40,3 +40,16 @@ export type { EncoderInput, ProcessorItem, ProcessorOptions } from "./processor.
 export { PROMPT_MODES } from "./prompt.ts";
 export type { PromptMode } from "./prompt.ts";
 export { NANO_TOKENIZER, TextTokenizer } from "./tokenizer/tokenizer.ts";
+export { loadEncoder, loadParameters } from "./checkpoint.ts";
+export { buildHead, headParameters, initHead } from "./head.ts";
+export type { HeadOptions } from "./head.ts";
+export { SafetensorsError } from "./safetensors/header.ts";
+export {
+  decodeSafetensors,
+  openCheckpoint,
+  openSafetensors,
+  readSafetensors,
+} from "./safetensors/read.ts";
+export type { TensorSource } from "./safetensors/read.ts";
+export { encodeSafetensors, writeSafetensors } from "./safetensors/write.ts";
+export type { SafetensorsOptions } from "./safetensors/write.ts";
