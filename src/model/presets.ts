@@ -62,7 +62,7 @@ const PRESETS = {
     text: {
       vocabSize: 48,
       layers: 2,
-      hidden: 24,
+      hidden: 32,
       heads: 4,
       kvHeads: 2,
       headDim: 8,
