@@ -14,6 +14,7 @@ import torch
 import transformers
 from safetensors.torch import save_file
 from transformers import Qwen2VLConfig, Qwen2VLForConditionalGeneration
+from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLImageProcessorPil, smart_resize
 
 HERE = Path(__file__).parent
 PAD, END, VISION_START, VISION_END, IMAGE, VIDEO = 0, 2, 5, 6, 7, 8
@@ -114,10 +115,21 @@ random = np.random.default_rng(0)
 record("text", [[9, 20, 31, 42, 10, 11, 47, 12, END]])
 record("padded", [[9, 20, 31, 42, END], [30, 33, END, PAD, PAD]], mask=[[1] * 5, [1, 1, 1, 0, 0]])
 image = random.integers(0, 256, (1, 24, 16, 3), dtype=np.uint8)
+processor = Qwen2VLImageProcessorPil(
+    patch_size=4, merge_size=2, temporal_patch_size=2, image_mean=[0.5] * 3, image_std=[0.5] * 3, do_resize=False
+)
+official = processor(images=[image[0]], return_tensors="pt", input_data_format="channels_last")["pixel_values"]
+assert (official - patches_of(image)[0]).abs().max() < 1e-6
 record("image", [[9, VISION_START, *[IMAGE] * 6, VISION_END, 20, 31, END]], frames=image)
 clip = random.integers(0, 256, (3, 16, 24, 3), dtype=np.uint8)
 record("video", [[VISION_START, *[VIDEO] * 12, VISION_END, 40, 41, 42, END]], frames=clip, video=True)
 save_file({k: v.detach().contiguous() for k, v in golden.items()}, HERE / "golden.safetensors")
+
+sizes = [(480, 640), (1080, 1920), (28, 28), (42, 70), (3000, 200), (200, 3000), (4000, 4000), (98, 126), (2048, 1366)]
+resized = [
+    [h, w, *smart_resize(h, w, factor=28, min_pixels=256 * 28 * 28, max_pixels=1280 * 28 * 28)] for h, w in sizes
+]
+(HERE / "smart-resize.json").write_text(json.dumps(resized) + "\n")
 
 versions = dict(
     python=platform.python_version(),

@@ -1,0 +1,140 @@
+/** @file Checks gradients against central differences, and ONNX Runtime against the reference. */
+import { expect } from "vitest";
+import type { DType, Shape, Tensor } from "../../src/engine/index.ts";
+import {
+  Evaluator,
+  Graph,
+  Random,
+  Value,
+  createExecutor,
+  gradients,
+  interpret,
+  mul,
+  sizeOf,
+  sum,
+  tensor,
+} from "../../src/engine/index.ts";
+import { planOf } from "../../src/engine/onnx/plan.ts";
+
+/** An input of a checked function. */
+export type CheckedInput = {
+  readonly shape: Shape;
+  /** Default float32. Only float32 inputs are differentiated. */
+  readonly dtype?: DType;
+  /** Element i of the flat data; default standard normal. */
+  readonly at?: (i: number, random: Random) => number;
+};
+
+export type GradcheckOptions = {
+  readonly seed?: number;
+  /** Distance between the points of a central difference; default 1e-3. */
+  readonly step?: number;
+  /** |analytic - numeric| <= tolerance * max(1, |numeric|); default 1e-8. */
+  readonly tolerance?: number;
+};
+
+type Built = { readonly graph: Graph; readonly inputs: Value[]; readonly output: Value };
+
+/**
+ * Checks d sum(w f(inputs)) / d inputs, w random, at every element of every float32 input, in f64
+ * on the reference executor. Inputs must keep away from kinks.
+ */
+export function gradcheck(
+  f: (inputs: Value[]) => Value,
+  inputs: readonly (CheckedInput | Shape)[],
+  { seed = 0, step = 1e-3, tolerance = 1e-8 }: GradcheckOptions = {},
+): void {
+  const specs = inputs.map(specOf);
+  const { graph, inputs: values, output } = build(f, specs);
+  const random = Random.from(seed, "gradcheck");
+  const feeds = feedsOf(specs, random);
+  const weight = tensor(Float64Array.from({ length: sizeOf(output.shape) }, () => random.normal()), output.shape);
+  const loss = sum(mul(output, graph.constant(weight)));
+  const wrt = values.filter((value) => value.dtype === "float32");
+  const outputs = new Map([["loss", loss]]);
+  for (const [i, g] of gradients(loss, wrt).entries()) outputs.set(`g${i}`, g);
+  const all = planOf(graph, outputs);
+  const found = interpret(all, feeds, new Map());
+  const forward = planOf(graph, new Map([["loss", loss]]));
+  for (const [i, value] of wrt.entries()) {
+    const data = feeds[value.name]!.data as Float64Array;
+    for (let j = 0; j < data.length; j++) {
+      const numeric = centralDifference(data, j, step, () => interpret(forward, feeds, new Map())["loss"]!.data[0] as number);
+      const analytic = found[`g${i}`]!.data[j] as number;
+      const error = Math.abs(analytic - numeric) / Math.max(1, Math.abs(numeric));
+      expect(error, `d / d ${value.name}[${j}]: ${analytic} by rule, ${numeric} by difference`).toBeLessThanOrEqual(tolerance);
+    }
+  }
+}
+
+/** Checks that ONNX Runtime gives the reference's outputs and gradients, within f32. */
+export async function sameOnOnnxRuntime(
+  f: (inputs: Value[]) => Value,
+  inputs: readonly (CheckedInput | Shape)[],
+  { seed = 0, rtol = 1e-4, atol = 1e-5 }: { seed?: number; rtol?: number; atol?: number } = {},
+): Promise<void> {
+  const specs = inputs.map(specOf);
+  const make = (): Graph => {
+    const { graph, inputs: values, output } = build(f, specs);
+    const wrt = values.filter((value) => value.dtype === "float32");
+    graph.output("output", output);
+    if (output.dtype !== "float32") return graph;
+    for (const [i, g] of gradients(sum(mul(output, output)), wrt).entries()) graph.output(`g${i}`, g);
+    return graph;
+  };
+  const feeds = feedsOf(specs, Random.from(seed, "gradcheck"));
+  const expected = await runOn("reference", make, feeds);
+  const actual = await runOn("onnxruntime", make, feeds);
+  for (const [name, { data }] of Object.entries(expected)) {
+    const plain = (x: Tensor["data"]): number[] => Array.from(x as ArrayLike<number | bigint>, Number);
+    expect(plain(actual[name]!.data)).toBeAllclose(plain(data), { rtol, atol });
+  }
+}
+
+async function runOn(
+  name: "onnxruntime" | "reference",
+  make: () => Graph,
+  feeds: Record<string, Tensor>,
+): Promise<Record<string, Tensor>> {
+  const evaluator = await Evaluator.create({
+    executor: createExecutor(name, { threads: 2 }),
+    state: new Map(),
+    build: make,
+  });
+  try {
+    return await evaluator.run("only", feeds);
+  } finally {
+    await evaluator.close();
+  }
+}
+
+function build(f: (inputs: Value[]) => Value, specs: readonly CheckedInput[]): Built {
+  const graph = new Graph();
+  const inputs = specs.map((spec, i) => graph.input(`x${i}`, spec.shape, spec.dtype));
+  return { graph, inputs, output: f(inputs) };
+}
+
+function feedsOf(specs: readonly CheckedInput[], random: Random): Record<string, Tensor> {
+  return Object.fromEntries(
+    specs.map(({ shape, dtype = "float32", at = (_, r) => r.normal() }, i) => {
+      const values = Float64Array.from({ length: sizeOf(shape) }, (_, j) => at(j, random));
+      return [`x${i}`, tensor(values, shape, dtype)];
+    }),
+  );
+}
+
+function specOf(input: CheckedInput | Shape): CheckedInput {
+  return "shape" in input ? input : { shape: input };
+}
+
+function centralDifference(data: Float64Array, j: number, step: number, value: () => number): number {
+  const kept = data[j]!;
+  const at = (x: number): number => {
+    data[j] = x;
+    return value();
+  };
+  const near = at(kept + step) - at(kept - step);
+  const far = at(kept + 2 * step) - at(kept - 2 * step);
+  data[j] = kept;
+  return (8 * near - far) / (12 * step); // five points: error in step^4
+}
