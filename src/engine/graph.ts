@@ -75,6 +75,7 @@ export class Graph {
   readonly #nodes = new Map<string, readonly Value[]>();
   readonly #tape = new Map<Value, TapeEntry>();
   #nextId = 0;
+  #dropouts = 0;
 
   /** A tensor fed at every run. */
   input(name: string, shape: Shape, dtype: DType = "float32"): Value {
@@ -117,7 +118,9 @@ export class Graph {
 
   /** A constant of shape []. */
   scalar(x: number, dtype: DType = "float32"): Value {
-    return this.constant(tensor([dtype === "int64" ? BigInt(x) : x], [], dtype));
+    // Kept in f64, so that the reference executor is exact; the writer rounds.
+    const data = dtype === "float32" ? Float64Array.of(x) : [x];
+    return this.constant(tensor(data, [], dtype));
   }
 
   /** Names a value as a result of the graph. */
@@ -137,6 +140,11 @@ export class Graph {
 
   outputs(): ReadonlyMap<string, Value> {
     return this.#outputs;
+  }
+
+  /** Numbers the graph's dropouts in the order they are made, so that each draws its own mask. */
+  nextDropout(): number {
+    return this.#dropouts++;
   }
 
   /** Appends an ONNX node, or finds the equal one. For operations, not for their users. */

@@ -198,9 +198,10 @@ function check(
   if (clipNorm !== undefined && !(clipNorm > 0)) {
     throw new RangeError(`trainProgram: clipNorm must be > 0, got ${clipNorm}`);
   }
-  for (const name of ["loss", "gradNorm"]) {
-    if (name in outputs)
-      throw new Error(`trainProgram: output ${name} is always returned, choose another name`);
+  if ("gradNorm" in outputs || (outputs["loss"] ?? loss) !== loss) {
+    throw new Error(
+      "trainProgram: outputs loss and gradNorm are always returned, choose other names",
+    );
   }
   const known = new Set(graph.parameters());
   const seen = new Set<Value>();

@@ -48,7 +48,10 @@ export function gradcheck(
   const { graph, inputs: values, output } = build(f, specs);
   const random = Random.from(seed, "gradcheck");
   const feeds = feedsOf(specs, random);
-  const weight = tensor(Float64Array.from({ length: sizeOf(output.shape) }, () => random.normal()), output.shape);
+  const weight = tensor(
+    Float64Array.from({ length: sizeOf(output.shape) }, () => random.normal()),
+    output.shape,
+  );
   const loss = sum(mul(output, graph.constant(weight)));
   const wrt = values.filter((value) => value.dtype === "float32");
   const outputs = new Map([["loss", loss]]);
@@ -59,10 +62,18 @@ export function gradcheck(
   for (const [i, value] of wrt.entries()) {
     const data = feeds[value.name]!.data as Float64Array;
     for (let j = 0; j < data.length; j++) {
-      const numeric = centralDifference(data, j, step, () => interpret(forward, feeds, new Map())["loss"]!.data[0] as number);
+      const numeric = centralDifference(
+        data,
+        j,
+        step,
+        () => interpret(forward, feeds, new Map())["loss"]!.data[0] as number,
+      );
       const analytic = found[`g${i}`]!.data[j] as number;
       const error = Math.abs(analytic - numeric) / Math.max(1, Math.abs(numeric));
-      expect(error, `d / d ${value.name}[${j}]: ${analytic} by rule, ${numeric} by difference`).toBeLessThanOrEqual(tolerance);
+      expect(
+        error,
+        `d / d ${value.name}[${j}]: ${analytic} by rule, ${numeric} by difference`,
+      ).toBeLessThanOrEqual(tolerance);
     }
   }
 }
@@ -79,14 +90,16 @@ export async function sameOnOnnxRuntime(
     const wrt = values.filter((value) => value.dtype === "float32");
     graph.output("output", output);
     if (output.dtype !== "float32") return graph;
-    for (const [i, g] of gradients(sum(mul(output, output)), wrt).entries()) graph.output(`g${i}`, g);
+    for (const [i, g] of gradients(sum(mul(output, output)), wrt).entries())
+      graph.output(`g${i}`, g);
     return graph;
   };
   const feeds = feedsOf(specs, Random.from(seed, "gradcheck"));
   const expected = await runOn("reference", make, feeds);
   const actual = await runOn("onnxruntime", make, feeds);
   for (const [name, { data }] of Object.entries(expected)) {
-    const plain = (x: Tensor["data"]): number[] => Array.from(x as ArrayLike<number | bigint>, Number);
+    const plain = (x: Tensor["data"]): number[] =>
+      Array.from(x as ArrayLike<number | bigint>, Number);
     expect(plain(actual[name]!.data)).toBeAllclose(plain(data), { rtol, atol });
   }
 }
@@ -127,7 +140,12 @@ function specOf(input: CheckedInput | Shape): CheckedInput {
   return "shape" in input ? input : { shape: input };
 }
 
-function centralDifference(data: Float64Array, j: number, step: number, value: () => number): number {
+function centralDifference(
+  data: Float64Array,
+  j: number,
+  step: number,
+  value: () => number,
+): number {
   const kept = data[j]!;
   const at = (x: number): number => {
     data[j] = x;

@@ -1,5 +1,6 @@
 /** @file Executors by name. */
 import { onnxRuntime } from "./onnxruntime.ts";
+import { reference } from "./reference/device.ts";
 import type { Executor, ExecutorName } from "./types.ts";
 
 export type ExecutorOptions = {
@@ -16,7 +17,7 @@ export function createExecutor(name: ExecutorName, options: ExecutorOptions = {}
     case "onnxruntime":
       return onnxRuntime(options);
     case "reference":
-      throw new Error("createExecutor: reference is not there yet");
+      return reference();
     default:
       throw new RangeError(`createExecutor: wants onnxruntime or reference, got ${String(name)}`);
   }

@@ -2,6 +2,7 @@
 import type { Attribute, Graph, Node, Value } from "../graph.ts";
 import type { DType, Shape, State, Tensor } from "../tensor.ts";
 import { sameShape, showShape } from "../tensor.ts";
+import { ONNX_TYPE } from "./element.ts";
 import type { Plan } from "./plan.ts";
 import { planOf } from "./plan.ts";
 import { Message } from "./protobuf.ts";
@@ -92,20 +93,17 @@ function attributeMessage(name: string, attribute: Attribute): Message {
   return message.int(20, 7);
 }
 
-/** TensorProto.DataType */
-const ELEMENT: Readonly<Record<DType, number>> = { float32: 1, int64: 7, bool: 9 };
-
 function tensorMessage(name: string, { shape, dtype, data }: Tensor): Message {
   const message = new Message();
   for (const d of shape) message.int(1, d);
   const stored = data instanceof Float64Array ? Float32Array.from(data) : data;
   const bytes = new Uint8Array(stored.buffer, stored.byteOffset, stored.byteLength);
-  return message.int(2, ELEMENT[dtype]).string(8, name).bytes(9, bytes);
+  return message.int(2, ONNX_TYPE[dtype]).string(8, name).bytes(9, bytes);
 }
 
 function valueInfo(name: string, { shape, dtype }: { shape: Shape; dtype: DType }): Message {
   const sizes = new Message();
   for (const d of shape) sizes.message(1, new Message().int(1, d));
-  const type = new Message().int(1, ELEMENT[dtype]).message(2, sizes);
+  const type = new Message().int(1, ONNX_TYPE[dtype]).message(2, sizes);
   return new Message().string(1, name).message(2, new Message().message(1, type));
 }

@@ -1,7 +1,7 @@
 /** @file What every operation is made of: checks, broadcasting, one node out. */
 import type { Attributes, Graph, Rule, Value } from "../graph.ts";
 import type { DType, Shape } from "../tensor.ts";
-import { allocate, sameShape, showShape, sizeOf, tensor } from "../tensor.ts";
+import { sameShape, showShape, sizeOf, tensor } from "../tensor.ts";
 
 /** A value, or a number taken as a constant of shape []. */
 export type Operand = Value | number;
@@ -50,8 +50,7 @@ export function filled(graph: Graph, shape: Shape, x: number): Value {
       [{ shape, dtype: "float32" }],
     )[0]!;
   }
-  const data = allocate("float32", sizeOf(shape)) as Float32Array;
-  return graph.constant(tensor(data.fill(x), shape));
+  return graph.constant(tensor(new Float64Array(sizeOf(shape)).fill(x), shape));
 }
 
 /** An int64 constant list, e.g. the shape input of Reshape: [n] */
@@ -131,10 +130,15 @@ export function reduceTo(gradient: Value, shape: Shape): Value {
 
 /** A Reshape node without a gradient rule. */
 export function reshapeNode(x: Value, shape: Shape): Value {
-  if (sameShape(x.shape, shape)) return x;
-  // Reshaping a reshape: go to the first.
-  const { source } = x;
-  const from = source.kind === "node" && source.node.op === "Reshape" ? source.node.inputs[0]! : x;
+  const from = reshapeRoot(x);
   if (sameShape(from.shape, shape)) return from;
   return emit("Reshape", [from, dims(x.graph, shape)], shape, x.dtype);
+}
+
+/** What a chain of reshapes began with. */
+export function reshapeRoot(x: Value): Value {
+  const { source } = x;
+  return source.kind === "node" && source.node.op === "Reshape"
+    ? reshapeRoot(source.node.inputs[0]!)
+    : x;
 }

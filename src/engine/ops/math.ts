@@ -1,6 +1,7 @@
 /** @file Elementwise functions of one value. */
 import type { Value } from "../graph.ts";
 import type { DType } from "../tensor.ts";
+import { ONNX_TYPE } from "../onnx/element.ts";
 import { add, div, mul, neg, sub } from "./arithmetic.ts";
 import { differentiable, emit, show, wantDtype } from "./emit.ts";
 
@@ -57,6 +58,27 @@ export function silu(x: Value): Value {
   return y;
 }
 
+/** x sigmoid(1.702 x), the approximation of GELU in CLIP's and Qwen2-VL's vision towers. */
+export function quickGelu(x: Value): Value {
+  wantDtype("quickGelu", x, "float32");
+  const scaled = emit("Mul", [x, x.graph.scalar(1.702)], x.shape, "float32");
+  const s = emit("Sigmoid", [scaled], x.shape, "float32");
+  const y = emit("Mul", [x, s], x.shape, "float32");
+  x.graph.record([x], [y], [(g) => mul(g, add(s, mul(mul(y, 1.702), sub(1, s))))]);
+  return y;
+}
+
+/** -1, 0 or 1; no gradient passes. */
+export function sign(x: Value): Value {
+  wantDtype("sign", x, "float32");
+  return emit("Sign", [x], x.shape, "float32");
+}
+
+/** |x|; gradient 0 at 0. */
+export function abs(x: Value): Value {
+  return unary("Abs", "abs", x, (g) => mul(g, sign(x)));
+}
+
 /** max(x, 0); gradient 0 at 0. */
 export function relu(x: Value): Value {
   return unary("Relu", "relu", x, (g) => {
@@ -103,9 +125,6 @@ export function cast(x: Value, dtype: DType): Value {
   if (x.dtype === dtype) return x;
   return emit("Cast", [x], x.shape, dtype, { to: { int: ONNX_TYPE[dtype] } });
 }
-
-/** TensorProto.DataType */
-export const ONNX_TYPE: Readonly<Record<DType, number>> = { float32: 1, int64: 7, bool: 9 };
 
 // --- internal ---
 

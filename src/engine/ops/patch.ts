@@ -8,8 +8,11 @@ import { reshape, transpose } from "./shape.ts";
  * Embeds non-overlapping patches: [batch, channels, (frames,) height, width] with weight
  * [out, channels, (patchFrames,) patchHeight, patchWidth] (PyTorch's conv2d and conv3d layout) and
  * bias [out] -> [batch, patches, out], patches in row-major order of (frame,) row, column.
+ *
+ * Patches already cut, [patches, channels * .. * patchWidth], give [patches, out].
  */
 export function patchEmbed(x: Value, weight: Value, bias?: Value): Value {
+  if (x.shape.length === 2) return linear(x, reshape(weight, [weight.shape[0]!, -1]), bias);
   const kernel = weight.shape.slice(2);
   const space = x.shape.slice(2);
   const fits = x.shape.length === weight.shape.length && x.shape[1] === weight.shape[1];

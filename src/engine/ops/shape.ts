@@ -2,14 +2,26 @@
 import type { Value } from "../graph.ts";
 import type { Shape } from "../tensor.ts";
 import { sameShape, showShape, sizeOf } from "../tensor.ts";
-import { axisOf, broadcastShapes, dims, emit, reduceTo, reshapeNode, sameGraph } from "./emit.ts";
+import {
+  axisOf,
+  broadcastShapes,
+  dims,
+  emit,
+  reduceTo,
+  reshapeNode,
+  reshapeRoot,
+  sameGraph,
+} from "./emit.ts";
 
 /** The same elements in another shape; one size may be -1, to be worked out. */
 export function reshape(x: Value, shape: Shape): Value {
   const target = resolved(x, shape);
   if (sameShape(target, x.shape)) return x;
-  const output = reshapeNode(x, target);
-  if (x.dtype === "float32") x.graph.record([x], [output], [(g) => reshapeNode(g, x.shape)]);
+  const root = reshapeRoot(x);
+  const output = reshapeNode(root, target);
+  if (output !== root && x.dtype === "float32") {
+    x.graph.record([root], [output], [(g) => reshapeNode(g, root.shape)]);
+  }
   return output;
 }
 

@@ -1,0 +1,119 @@
+/** @file The reference executor: interprets a plan's nodes one by one, in f64. For checks, not for speed. */
+import type { Attributes, Node, Value } from "../../graph.ts";
+import type { Plan } from "../../onnx/plan.ts";
+import { fromState } from "../../onnx/write.ts";
+import type { State, Tensor } from "../../tensor.ts";
+import type { Compilation, Device, Executor, RunResult, Tensors } from "../types.ts";
+import { ELEMENTWISE } from "./elementwise.ts";
+import type { KernelAttributes } from "./kernels.ts";
+import { MOVING } from "./moving.ts";
+import { REDUCING } from "./reducing.ts";
+
+const KERNELS = { ...ELEMENTWISE, ...MOVING, ...REDUCING };
+
+export function reference(): Executor {
+  return { name: "reference", open: () => Promise.resolve(new ReferenceDevice()) };
+}
+
+/** All outputs of a plan, given its inputs and state. */
+export function interpret(plan: Plan, feeds: Tensors, state: State): Record<string, Tensor> {
+  const known = new Map<Value, Tensor>();
+  for (const value of plan.inputs) known.set(value, inF64(feeds[value.name]!));
+  for (const value of plan.states) known.set(value, inF64(fromState(state, value)));
+  for (const value of plan.constants) {
+    if (value.source.kind === "constant") known.set(value, inF64(value.source.tensor));
+  }
+  for (const node of plan.nodes) runNode(node, known);
+  return Object.fromEntries([...plan.outputs].map(([name, value]) => [name, known.get(value)!]));
+}
+
+class ReferenceDevice implements Device {
+  readonly #state: State = new Map();
+  readonly #compiled = new Map<string, Compilation>();
+
+  async load(state: State): Promise<void> {
+    for (const [name, tensor] of state) this.#state.set(name, copy(inF64(tensor)));
+  }
+
+  async state(names: readonly string[] = [...this.#state.keys()]): Promise<State> {
+    return new Map(names.map((name) => [name, copy(this.#state.get(name)!)]));
+  }
+
+  async compile(id: string, compilation: Compilation): Promise<void> {
+    for (const { op, domain } of compilation.plan.nodes) {
+      if (domain !== "" || !(op in KERNELS)) {
+        throw new Error(`compiling ${id}: the reference executor has no ${domain}:${op}`);
+      }
+    }
+    this.#compiled.set(id, compilation);
+  }
+
+  async run(id: string, feeds: readonly Tensors[]): Promise<RunResult[]> {
+    const results: RunResult[] = [];
+    for (const fed of feeds) {
+      results.push(this.#runOnce(this.#compiled.get(id)!, fed));
+      if (results.at(-1)!.failed !== null) break;
+    }
+    return results;
+  }
+
+  async release(id: string): Promise<void> {
+    this.#compiled.delete(id);
+  }
+
+  async close(): Promise<void> {
+    this.#compiled.clear();
+    this.#state.clear();
+  }
+
+  #runOnce({ plan, updates, guards }: Compilation, feeds: Tensors): RunResult {
+    const all = interpret(plan, feeds, this.#state);
+    const outputs: Record<string, Tensor> = {};
+    for (const [name, tensor] of Object.entries(all))
+      if (!updates.has(name)) outputs[name] = copy(tensor);
+    const finite = (name: string): boolean =>
+      (all[name]!.data as Float64Array).every((x) => Number.isFinite(x));
+    const failed = guards.find((name) => !finite(name)) ?? null;
+    if (failed === null) for (const [name, target] of updates) this.#state.set(target, all[name]!);
+    return { outputs, failed };
+  }
+}
+
+function runNode({ op, inputs, outputs, attributes }: Node, known: Map<Value, Tensor>): void {
+  const given = inputs.map((value) => (value === null ? null : known.get(value)!));
+  const { shape } = outputs[0]!;
+  const data = KERNELS[op]!({ inputs: given, attributes: reader(op, attributes), shape });
+  for (const [i, value] of outputs.entries()) {
+    known.set(value, { dtype: value.dtype, shape: value.shape, data: data[i]! });
+  }
+}
+
+function reader(op: string, attributes: Attributes): KernelAttributes {
+  const find = (name: string): never => {
+    throw new Error(`internal: ${op} has no attribute ${name}`);
+  };
+  return {
+    int(name, otherwise) {
+      const found = attributes[name];
+      if (found === undefined && otherwise !== undefined) return otherwise;
+      return found !== undefined && "int" in found ? found.int : find(name);
+    },
+    float(name) {
+      const found = attributes[name];
+      return found !== undefined && "float" in found ? found.float : find(name);
+    },
+    ints(name) {
+      const found = attributes[name];
+      return found !== undefined && "ints" in found ? found.ints : find(name);
+    },
+  };
+}
+
+function inF64(tensor: Tensor): Tensor {
+  if (!(tensor.data instanceof Float32Array)) return tensor;
+  return { ...tensor, data: Float64Array.from(tensor.data) };
+}
+
+function copy(tensor: Tensor): Tensor {
+  return { ...tensor, data: tensor.data.slice() };
+}

@@ -1,0 +1,5 @@
+/** @file Element types as ONNX numbers them. */
+import type { DType } from "../tensor.ts";
+
+/** TensorProto.DataType */
+export const ONNX_TYPE: Readonly<Record<DType, number>> = { float32: 1, int64: 7, bool: 9 };
