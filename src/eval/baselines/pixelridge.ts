@@ -1,0 +1,175 @@
+/** @file The pixel ridge baseline: what a linear map of hand-made features scores, no training loop. */
+import type { Item, Query, Task } from "../../data/types.ts";
+import type { Executor } from "../../engine/index.ts";
+import type { EmbeddingMatrix, Matrix } from "../embeddings.ts";
+import { unitRows } from "../embeddings.ts";
+import { EvalError } from "../error.ts";
+import { scoreTask } from "../score.ts";
+import type { FeatureSource, SideEncoder } from "./itemfeatures.ts";
+import { fitSide, ItemFeatures, visualKind } from "./itemfeatures.ts";
+import { MatrixProducts } from "./products.ts";
+import { ridgeProblem } from "./ridge.ts";
+
+export type RidgeBaselineOptions = {
+  /** Pairs to fit on: the test task's own training split, or that of a related task. */
+  readonly train: Task;
+  /** Scores the penalties; without one every fifth training pair is held out for that. */
+  readonly dev?: Task;
+  readonly test: Task;
+  readonly features: FeatureSource;
+  readonly executor: Executor;
+  /** Penalties to try, relative to the mean diagonal of the system. */
+  readonly ratios?: readonly number[];
+  /** Pairs are thinned evenly to this many, or to `maxSystem` where that makes the smaller system. */
+  readonly maxPairs?: number;
+  readonly maxSystem?: number;
+};
+
+export type RidgeBaseline = {
+  /** For `scoreTask`: [queries, dim] and [corpus, dim] of the test task. */
+  readonly queryEmbeddings: EmbeddingMatrix;
+  readonly candidateEmbeddings: EmbeddingMatrix;
+  /** Which side is mapped: text is the space where the other side is visual. */
+  readonly mapped: "query" | "target";
+  readonly ratio: number;
+  /** MRR@10 on the selection data by ratio. */
+  readonly selection: readonly { readonly ratio: number; readonly mrr: number }[];
+  readonly pairs: number;
+  readonly trainTask: string;
+};
+
+/**
+ * Fits a ridge regression between the features of queries and their positives, and embeds the test
+ * task: one side by its own features, the other by what the map predicts from its features. The
+ * penalty is chosen by MRR@10 on dev.
+ *
+ * The map goes from the visual to the text side, where there is such a difference; else from query to
+ * target.
+ */
+export async function ridgeBaseline(options: RidgeBaselineOptions): Promise<RidgeBaseline> {
+  const { train, dev, test, ratios = [0.003, 0.03, 0.3, 3] } = options;
+  const items = new ItemFeatures(options.features);
+  const products = await MatrixProducts.create(options.executor);
+  try {
+    const all = await trainingPairs(train, items, options);
+    const heldOut = dev === undefined;
+    const fitOn = heldOut ? all.filter((_, i) => i % 5 !== 4) : all;
+    const devTask =
+      dev ??
+      pairsTask(
+        train,
+        all.filter((_, i) => i % 5 === 4),
+      );
+    const fitted = await fitMap(fitOn, items, products, train.name);
+    const selection: { ratio: number; mrr: number }[] = [];
+    for (const ratio of ratios) {
+      const embeddings = await fitted.embed(devTask, await fitted.solve(ratio));
+      const score = await scoreTask({ task: devTask, ...embeddings, onError: "report" });
+      selection.push({ ratio, mrr: score.metrics["mrr@10"] });
+    }
+    const { ratio } = selection.reduce((best, next) => (next.mrr > best.mrr ? next : best));
+    const final = heldOut ? await fitMap(all, items, products, train.name) : fitted;
+    const embeddings = await final.embed(test, await final.solve(ratio));
+    const { mapped } = final;
+    return { ...embeddings, mapped, ratio, selection, pairs: all.length, trainTask: train.name };
+  } finally {
+    await products.close();
+  }
+}
+
+type Pair = { readonly query: Query; readonly targetId: string; readonly target: Item };
+
+type Embeddings = Pick<RidgeBaseline, "queryEmbeddings" | "candidateEmbeddings">;
+
+type FittedMap = {
+  readonly mapped: "query" | "target";
+  solve(ratio: number): Promise<Matrix>;
+  embed(task: Task, weights: Matrix): Promise<Embeddings>;
+};
+
+async function fitMap(
+  pairs: readonly Pair[],
+  items: ItemFeatures,
+  products: MatrixProducts,
+  name: string,
+): Promise<FittedMap> {
+  const queries = pairs.map((pair) => pair.query.item);
+  const targets = pairs.map((pair) => pair.target);
+  const query = await fitSide(queries, items, `${name}: queries`);
+  const target = await fitSide(targets, items, `${name}: targets`);
+  const mapped = mappedSide(pairs);
+  const [from, to] = mapped === "query" ? [query, target] : [target, query];
+  const [x, y] = mapped === "query" ? [queries, targets] : [targets, queries];
+  // Outputs of unit length: otherwise long texts and busy pictures would dominate the squared error.
+  const problem = await ridgeProblem(await from.encode(x), unitRows(await to.encode(y)), products);
+  return {
+    mapped,
+    solve: (ratio) => problem.solve(ratio),
+    async embed(task, weights) {
+      const rows = async (side: SideEncoder, list: readonly Item[]): Promise<EmbeddingMatrix> => {
+        const own = await side.encode(list);
+        const embedded = side === to ? own : await products.multiply(own, weights, { b: true });
+        return { shape: [embedded.rows, embedded.dim], data: embedded.data };
+      };
+      return {
+        queryEmbeddings: await rows(
+          query,
+          task.queries.map((q) => q.item),
+        ),
+        candidateEmbeddings: await rows(target, [...task.corpus.values()]),
+      };
+    },
+  };
+}
+
+function mappedSide(pairs: readonly Pair[]): "query" | "target" {
+  const queryIsText = pairs.every((pair) => visualKind(pair.query.item) === null);
+  const targetIsVisual = pairs.some((pair) => visualKind(pair.target) !== null);
+  return queryIsText && targetIsVisual ? "target" : "query";
+}
+
+/** Each query with its best positive, thinned evenly: no randomness. */
+async function trainingPairs(
+  task: Task,
+  items: ItemFeatures,
+  { maxPairs = 8000, maxSystem = 2500 }: RidgeBaselineOptions,
+): Promise<Pair[]> {
+  const pairs = task.queries.map((query): Pair => {
+    const [targetId] = [...query.positives].reduce((best, next) =>
+      next[1] > best[1] ? next : best,
+    );
+    const target = task.corpus.get(targetId);
+    if (target !== undefined) return { query, targetId, target };
+    throw new EvalError(
+      "BAD_TASK",
+      `${task.name}, query ${query.id}: ${targetId} is not in the corpus`,
+    );
+  });
+  if (pairs.length < 2) {
+    throw new EvalError("BAD_TASK", `${task.name}: ${pairs.length} pairs to fit a map on`);
+  }
+  const first = pairs[0]!;
+  const mapped = mappedSide(pairs) === "query" ? first.query.item : first.target;
+  const inputs = (await items.visual(mapped))?.length ?? 0;
+  return thin(pairs, inputs > maxSystem ? maxSystem : maxPairs);
+}
+
+function thin<T>(list: readonly T[], most: number): T[] {
+  if (list.length <= most) return [...list];
+  return Array.from({ length: most }, (_, i) => list[Math.floor((i * list.length) / most)]!);
+}
+
+/** Held-out pairs as a retrieval task over their own targets. */
+function pairsTask(task: Task, pairs: readonly Pair[]): Task {
+  return {
+    ...task,
+    name: `${task.name} (held out)`,
+    scope: "global",
+    queries: pairs.map(({ query, targetId }) => ({
+      id: query.id,
+      item: query.item,
+      positives: new Map([[targetId, 1]]),
+    })),
+    corpus: new Map(pairs.map(({ targetId, target }) => [targetId, target])),
+  };
+}
