@@ -22,8 +22,8 @@ const LoraAdapter = z.strictObject({
 /** A small network over cached trunk embeddings; no pixel is touched in training. */
 const HeadAdapter = z.strictObject({
   kind: z.literal("head"),
-  /** Width of the hidden layer; 0 is one linear map. */
-  hidden: z.int().min(0).default(256),
+  /** Units of the gated hidden layer. */
+  hidden: count.default(256),
 });
 
 const ModelConfig = z.strictObject({
@@ -97,6 +97,8 @@ const OptimizerConfig = z.strictObject({
   learningRate: positive.default(1e-3),
   /** Decoupled decay; matrices only, never norms, biases or temperatures. */
   weightDecay: z.number().min(0).default(0.05),
+  /** Learning rate of the word embeddings relative to the others'. */
+  embeddingRateScale: positive.default(1),
   warmupSteps: z.int().min(0).default(50),
   schedule: z.enum(["constant", "linear", "cosine"]).default("cosine"),
   /** Global gradient norm above which gradients are scaled down; null is off. */
@@ -120,8 +122,8 @@ export const TrainConfig = z.strictObject({
   loss: LossConfig.prefault({}),
   sampler: SamplerConfig.prefault({}),
   optimizer: OptimizerConfig.prefault({}),
-  /** Random shifts, colour and frame jitter of training pixels; never at evaluation. */
-  augment: z.enum(["none", "light", "strong"]).default("none"),
+  /** Random changes of training pixels that leave a task's answer true; never at evaluation. */
+  augment: z.enum(["none", "by-task"]).default("none"),
   evaluation: z
     .strictObject({
       /** Steps between evaluations on `split` while training; 0 is never. */
@@ -138,8 +140,8 @@ export const TrainConfig = z.strictObject({
   executor: z
     .strictObject({
       name: z.enum(["onnxruntime", "reference"]).default("onnxruntime"),
-      /** Threads of one operator; part of a result's identity, for sums depend on how they are cut. */
-      threads: z.int().min(0).default(0),
+      /** Threads of one operator, null for all cores; sums depend on how they are cut. */
+      threads: count.nullable().default(null),
     })
     .prefault({}),
 });

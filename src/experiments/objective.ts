@@ -6,6 +6,9 @@ import type { InfoNceOptions } from "../loss/index.ts";
 import { VARIANTS, infoNce, initialTheta, temperature, thetaName } from "../loss/index.ts";
 import type { TrainConfig } from "./config.ts";
 
+/** Rows of words; those that no batch names keep their meaning only if the others move slowly. */
+const EMBEDDINGS = "model.embed_tokens.weight";
+
 export const TEMPERATURE_GROUPS: readonly TemperatureGroup[] = [
   "image-classification",
   "image-qa",
@@ -61,7 +64,8 @@ export function objective({
   const matches = graph.input("matches", [batch, batch], "bool");
   const count = (mask: Value): Value => sum(cast(mask, "float32"));
 
-  const matrices = trained.filter((p) => p.shape.length >= 2);
+  const words = trained.filter(({ name }) => name === EMBEDDINGS);
+  const matrices = trained.filter((p) => p.shape.length >= 2 && p.name !== EMBEDDINGS);
   const others = trained.filter((p) => p.shape.length < 2); // norms, biases: never decayed
   const thetas = loss.temperature.learnable ? [graph.parameter(thetaName(group), [])] : [];
   const scale = loss.temperature.learningRateScale;
@@ -70,6 +74,11 @@ export function objective({
     loss: result.loss,
     groups: [
       { parameters: matrices, weightDecay: optimizer.weightDecay, learningRateScale: 1 },
+      {
+        parameters: words,
+        weightDecay: optimizer.weightDecay,
+        learningRateScale: optimizer.embeddingRateScale,
+      },
       { parameters: others, weightDecay: 0, learningRateScale: 1 },
       { parameters: thetas, weightDecay: 0, learningRateScale: scale },
     ].filter(({ parameters }) => parameters.length > 0),
