@@ -53,3 +53,6 @@ export {
 export type { TensorSource } from "./safetensors/read.ts";
 export { encodeSafetensors, writeSafetensors } from "./safetensors/write.ts";
 export type { SafetensorsOptions } from "./safetensors/write.ts";
+export { buildDualEncoder, dualEncoderParameters, initDualEncoder } from "./dual.ts";
+export { encoderOnnx, exportEncoder } from "./export.ts";
+export type { ExportOptions } from "./export.ts";
