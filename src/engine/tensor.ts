@@ -68,15 +68,8 @@ export function sameShape(a: Shape, b: Shape): boolean {
 }
 
 /** Data of `length` zeros in the array type of `dtype`. */
-export function allocate(dtype: DType, length: number): Float32Array | BigInt64Array | Uint8Array {
-  switch (dtype) {
-    case "float32":
-      return new Float32Array(length);
-    case "int64":
-      return new BigInt64Array(length);
-    case "bool":
-      return new Uint8Array(length);
-  }
+export function allocate(dtype: DType, length: number): TensorData {
+  return new ARRAYS[dtype](length);
 }
 
 function dtypeOf(data: object): DType {
@@ -84,14 +77,11 @@ function dtypeOf(data: object): DType {
   return data instanceof Uint8Array ? "bool" : "float32";
 }
 
+const ARRAYS = { float32: Float32Array, int64: BigInt64Array, bool: Uint8Array } as const;
+
 function convert(data: ArrayLike<number | bigint>, dtype: DType): TensorData {
-  switch (dtype) {
-    case "float32":
-      if (data instanceof Float32Array || data instanceof Float64Array) return data;
-      return Float32Array.from(data, Number);
-    case "int64":
-      return data instanceof BigInt64Array ? data : BigInt64Array.from(data, BigInt);
-    case "bool":
-      return data instanceof Uint8Array ? data : Uint8Array.from(data, (x) => (Number(x) ? 1 : 0));
-  }
+  if (data instanceof ARRAYS[dtype]) return data;
+  if (dtype === "int64") return BigInt64Array.from(data, BigInt);
+  if (dtype === "bool") return Uint8Array.from(data, (x) => (Number(x) === 0 ? 0 : 1));
+  return data instanceof Float64Array ? data : Float32Array.from(data, Number);
 }

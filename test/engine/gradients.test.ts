@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, test } from "vitest";
 import { gradcheck } from "../support/gradcheck.ts";
 import { OP_CASES } from "./op-cases.ts";
 

@@ -43,6 +43,7 @@ const {
   reshape,
   rmsNorm,
   rotary,
+  showShape,
   sigmoid,
   silu,
   slice,
@@ -149,7 +150,7 @@ const BINARY: Record<
 function unaryCases(): OpCase[] {
   return Object.entries(UNARY).flatMap(([name, [f, input]]) =>
     SHAPES.map((shape) => ({
-      name: `${name} [${shape}]`,
+      name: `${name} ${showShape(shape)}`,
       f: ([x]: Value[]) => f(x!),
       inputs: [input(shape)],
     })),
@@ -159,7 +160,7 @@ function unaryCases(): OpCase[] {
 function binaryCases(): OpCase[] {
   return Object.entries(BINARY).flatMap(([name, [f, input]]) =>
     PAIRS.map(([a, b]) => ({
-      name: `${name} [${a}] and [${b}]`,
+      name: `${name} ${showShape(a)} and ${showShape(b)}`,
       f: ([x, y]: Value[]) => f(x!, y!),
       inputs: [input(a), input(b)],
     })),
@@ -215,7 +216,7 @@ function matmulCases(): OpCase[] {
       ] as const) {
         const a = [...lead, ...(transposeA ? [3, 2] : [2, 3])];
         const b = [...other, ...(transposeB ? [4, 3] : [3, 4])];
-        const title = `matmul [${a}]${transposeA ? "^T" : ""} [${b}]${transposeB ? "^T" : ""}`;
+        const title = `matmul ${showShape(a)}${transposeA ? "^T" : ""} ${showShape(b)}${transposeB ? "^T" : ""}`;
         cases.push({
           name: title,
           f: ([x, y]) => matmul(x!, y!, { transposeA, transposeB }),
@@ -325,14 +326,22 @@ const NORM_CASES: OpCase[] = [
   [2, 3, 4],
 ].flatMap((shape) => [
   {
-    name: `layerNorm [${shape}]`,
+    name: `layerNorm ${showShape(shape)}`,
     f: ([x, w, b]: Value[]) => layerNorm(x!, w!, b!),
     inputs: [shape, [4], [4]],
   },
-  { name: `rmsNorm [${shape}]`, f: ([x, w]: Value[]) => rmsNorm(x!, w!), inputs: [shape, [4]] },
-  { name: `l2Normalize [${shape}]`, f: ([x]: Value[]) => l2Normalize(x!), inputs: [shape] },
   {
-    name: `l2Normalize [${shape}] over the first axis`,
+    name: `rmsNorm ${showShape(shape)}`,
+    f: ([x, w]: Value[]) => rmsNorm(x!, w!),
+    inputs: [shape, [4]],
+  },
+  {
+    name: `l2Normalize ${showShape(shape)}`,
+    f: ([x]: Value[]) => l2Normalize(x!),
+    inputs: [shape],
+  },
+  {
+    name: `l2Normalize ${showShape(shape)} over the first axis`,
     f: ([x]: Value[]) => l2Normalize(x!, { axis: 0 }),
     inputs: [shape],
   },

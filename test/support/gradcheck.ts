@@ -1,11 +1,10 @@
 /** @file Checks gradients against central differences, and ONNX Runtime against the reference. */
 import { expect } from "vitest";
-import type { DType, Shape, Tensor } from "../../src/engine/index.ts";
+import type { DType, Shape, Tensor, Value } from "../../src/engine/index.ts";
 import {
   Evaluator,
   Graph,
   Random,
-  Value,
   createExecutor,
   gradients,
   interpret,

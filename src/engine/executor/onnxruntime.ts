@@ -90,6 +90,7 @@ class WorkerDevice implements Device {
     if (this.#pending.size === 0) this.#worker.ref();
     return new Promise((resolve, reject) => {
       this.#pending.set(number, { resolve, reject });
+      // oxlint-disable-next-line unicorn/require-post-message-target-origin -- threads have no origin
       this.#worker.postMessage({ number, request } satisfies RequestMessage);
     });
   }

@@ -1,7 +1,7 @@
 /** @file Picking rows by index, and adding gradients back to them. */
 import type { Value } from "../graph.ts";
 import { sizeOf } from "../tensor.ts";
-import { axisOf, emit, filled, reshapeNode, sameGraph, wantDtype } from "./emit.ts";
+import { axisOf, dims, emit, filled, reshapeNode, sameGraph, wantDtype } from "./emit.ts";
 import { transpose } from "./shape.ts";
 
 /**
@@ -49,13 +49,23 @@ export function gather(
   return output;
 }
 
-/** Zeros [rows, ..] plus `updates` [n, ..], each added to the row that `indices` (n in all) names. */
+/**
+ * Zeros [rows, ..] plus `updates` [n, ..], each added to the row that `indices` (n in all) names.
+ *
+ * ScatterElements, not ScatterND: ONNX Runtime 1.30 adds the rows of ScatterND on several threads
+ * without locks and loses some where an index is repeated (test/engine/gather.test.ts).
+ */
 function scatterAdd(rows: number, indices: Value, updates: Value): Value {
+  const { graph } = updates;
   const count = sizeOf(indices.shape);
-  const shape = [rows, ...updates.shape.slice(1)];
-  const zeros = filled(updates.graph, shape, 0);
+  const width = sizeOf(updates.shape.slice(1));
+  const zeros = filled(graph, [rows, width], 0);
   const list = reshapeNode(indices, [count, 1]);
-  return emit("ScatterND", [zeros, list, updates], shape, "float32", {
+  const everywhere = emit("Expand", [list, dims(graph, [count, width])], [count, width], "int64");
+  const flat = reshapeNode(updates, [count, width]);
+  const sums = emit("ScatterElements", [zeros, everywhere, flat], [rows, width], "float32", {
+    axis: { int: 0 },
     reduction: { string: "add" },
   });
+  return reshapeNode(sums, [rows, ...updates.shape.slice(1)]);
 }

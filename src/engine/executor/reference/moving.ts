@@ -57,13 +57,13 @@ export const MOVING: Readonly<Record<string, Kernel>> = {
     const axis = attributes.int("axis");
     return [take(table!.data, gathered(table!.shape, integers(indices!), axis, shape))];
   },
-  ScatterND: ({ inputs: [base, indices, updates] }) => {
+  // Along axis 0 of a matrix, reduction add: all that the engine emits.
+  ScatterElements: ({ inputs: [base, indices, updates] }) => {
     const result = Float64Array.from(floats(base!));
-    const width = sizeOf(base!.shape.slice(1));
+    const width = base!.shape[1]!;
     const added = floats(updates!);
-    for (const [row, target] of integers(indices!).entries()) {
-      for (let i = 0; i < width; i++) result[target * width + i]! += added[row * width + i]!;
-    }
+    for (const [i, row] of integers(indices!).entries())
+      result[row * width + (i % width)]! += added[i]!;
     return [result];
   },
   Range: ({ shape: [size] }) => [BigInt64Array.from({ length: size! }, (_, i) => BigInt(i))],
