@@ -22,6 +22,15 @@ export function packageLicence(name: string): string {
   return (packageJson(name, "package.json") as { license: string }).license;
 }
 
+/** Where a package comes from: the drawing project of an icon set, or the package's page. */
+export function packageHome(name: string): string {
+  if (name.startsWith("@iconify-json/")) {
+    const { author } = packageJson(name, "info.json") as { author: { name: string; url: string } };
+    return `${author.name}, ${author.url}`;
+  }
+  return `https://www.npmjs.com/package/${name}`;
+}
+
 /** The licences of a task's sources in one line. */
 export function licenceOf(source: MiniTask["source"]): string {
   if (source.length === 0) return "Apache-2.0 (drawn by RzenLab)";

@@ -30,19 +30,17 @@ export const FACES: Readonly<Record<string, string>> = {
 };
 export type Face = string;
 
-let registered = false;
-
-/** Registers the faces under names of our own, so that system fonts never stand in. */
-function registerFaces(): void {
-  if (registered) return;
-  const folder = join(packageFolder("dejavu-fonts-ttf"), "ttf");
+/** Loads the faces of a folder under names of our own, so that system fonts never stand in. */
+export function registerFaces(folder: string): void {
   for (const [name, file] of Object.entries(FACES)) {
-    if (!GlobalFonts.registerFromPath(join(folder, file), `Mini ${name}`)) {
-      throw new Error(`mini-MMEB: cannot load the font ${join(folder, file)}`);
+    const path = join(folder, file);
+    if (!GlobalFonts.registerFromPath(path, `Mini ${name}`)) {
+      throw new Error(`mini-MMEB: cannot load the font ${path}`);
     }
   }
-  registered = true;
 }
+
+let registered = false;
 
 export function fontOf(face: Face, size: number): string {
   if (!(face in FACES))
@@ -56,7 +54,8 @@ export function blank(
   height: number,
   background = "#ffffff",
 ): { canvas: Canvas; context: SKRSContext2D } {
-  registerFaces();
+  if (!registered) registerFaces(join(packageFolder("dejavu-fonts-ttf"), "ttf"));
+  registered = true;
   const canvas = createCanvas(width, height);
   const context = canvas.getContext("2d");
   context.fillStyle = background;

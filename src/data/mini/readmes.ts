@@ -21,7 +21,7 @@ type LockEntry = {
 };
 
 /** Folders of the lockfile that every platform installs, from package-lock.json or npm's hidden copy of it. */
-function lockedFolders(root: string): string[] {
+export function lockedFolders(root: string): string[] {
   const file = ["package-lock.json", "node_modules/.package-lock.json"]
     .map((path) => join(root, path))
     .find(existsSync);

@@ -5,7 +5,7 @@ import { blank, encode, FACES, fitSize, LINE } from "./page.ts";
 import { TaskBuilder } from "./task-builder.ts";
 
 const WIDTH = 384;
-const HEIGHT = 64;
+const HEIGHT = 2 * LINE;
 const COUNT = 8000;
 /** Two pictures of the same text in different faces are false negatives of one another. */
 const REPEATED_SHARE = 0.1;
@@ -61,7 +61,6 @@ export async function typesetTasks(out: Output, texts: readonly string[]): Promi
   const drawn = await out.each("typeset words", lines, ({ id, text }) =>
     drawText(out, id, cased(text, new Stream(`case ${id}`))),
   );
-  if (LINE * 2 !== HEIGHT) throw new Error("typeset pictures must be two page lines high");
   const words = new TaskBuilder("typeset-words", "train");
   const reading = new TaskBuilder("typeset-reading", "train");
   for (const [i, { id, text }] of lines.entries()) {
