@@ -22,6 +22,9 @@ export {
   type ClipSize,
   type ImageSize,
 } from "./media/image.ts";
+export { findFfmpeg, type Ffmpeg } from "./media/ffmpeg.ts";
+export { pdfPages, readPdfPages, type PdfPage, type ReadPdfOptions } from "./media/pdf.ts";
+export { decodeVideo, type DecodeVideoOptions } from "./media/video.ts";
 export { type MixtureOptions, type Source } from "./mixture.ts";
 export {
   openPixels,

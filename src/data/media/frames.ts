@@ -14,8 +14,11 @@ export function sampleIndices(total: number, wanted: number): number[] {
   }
   if (total <= wanted) return Array.from({ length: total }, (_, i) => i);
   if (wanted === 1) return [0];
-  // Product before quotient: i * (step) would round below whole numbers and floor one too low.
-  return Array.from({ length: wanted }, (_, i) => Math.floor((i * (total - 1)) / (wanted - 1)));
+  // numpy's order of operations: i * step may round to just below a whole number, and then does there.
+  const step = (total - 1) / (wanted - 1);
+  const indices = Array.from({ length: wanted }, (_, i) => Math.floor(i * step));
+  indices[wanted - 1] = total - 1;
+  return indices;
 }
 
 /** The same, but always `wanted` indices: a short clip's last frame is repeated. */
@@ -48,10 +51,8 @@ export function naturalOrder(a: string, b: string): number {
   const right = b.toLowerCase().split(/(\d+)/);
   for (let i = 0; i < Math.min(left.length, right.length); i++) {
     const [x, y] = [left[i]!, right[i]!];
-    if (x === y) continue;
-    const difference = i % 2 === 1 ? Number(x) - Number(y) : 0;
-    if (difference !== 0) return difference;
-    if (x !== y) return x < y ? -1 : 1;
+    if (i % 2 === 1 && Number(x) !== Number(y)) return Number(x) - Number(y);
+    if (i % 2 === 0 && x !== y) return x < y ? -1 : 1;
   }
   return left.length - right.length || (a < b ? -1 : Number(a > b));
 }
