@@ -55,3 +55,4 @@ export type {
   Task,
   TemperatureGroup,
 } from "./types.ts";
+export { verify, type Verification, type VerifiedTask, type VerifyOptions } from "./verify.ts";

@@ -96,17 +96,17 @@ export async function readTaskFile(folder: string): Promise<TaskInfo> {
   const parsed = TaskFile.safeParse(json);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
-    const field = issue!.path.join(".");
-    const value = issue!.path.reduce<unknown>(
+    const path = issue!.path;
+    const value = path.reduce<unknown>(
       (at, key) => (at as Record<PropertyKey, unknown>)?.[key],
       json,
     );
+    const found = path.length > 0 ? { field: path.join("."), value } : {};
     const others = parsed.error.issues.length - 1;
     const more = others > 0 ? ` (and ${others} more)` : "";
     throw new DataError({
       file,
-      field,
-      value,
+      ...found,
       expected: `${issue!.message}${more}`,
       cause: parsed.error,
     });
