@@ -1,18 +1,18 @@
 /** @file Training batches of items: pairs -> pixels -> augmentation -> tokens and patches -> feeds. */
 import type { Task } from "../data/types.ts";
-import type { Pair, PairBatch } from "../data/sampler.ts";
-import { PairSampler } from "../data/sampler.ts";
+import type { Pair, PairBatch } from "../data/index.ts";
+import { PairSampler } from "../data/index.ts";
 import { Random } from "../engine/index.ts";
 import type { Tensor } from "../engine/index.ts";
 import type { EncoderInput, Processor, PromptMode } from "../model/index.ts";
-import { Assembler, bucketKey } from "../model/index.ts";
-import { augment } from "./augment.ts";
+import { AUGMENT_POLICIES, Assembler, augment, bucketKey } from "../model/index.ts";
+import { augmentPolicy } from "./augment.ts";
 import type { TrainConfig } from "./config.ts";
 import { ConfigError } from "./config.ts";
 import type { EmbedRequest } from "./embedder.ts";
 import { targetOf, trueMatches } from "./pairs.ts";
-import type { PixelSource } from "./pixelsource.ts";
 import type { Source } from "./prefetch.ts";
+import type { PixelSource } from "./trunk.ts";
 import type { TrainBatch } from "./train.ts";
 
 /** Prefixes of the two sides' inputs in one graph. */
@@ -40,8 +40,9 @@ export function samplerOf(
 }
 
 /**
- * Training tasks the config names, all if it names none, each cut to the cap. What is kept is spread
- * evenly over the set and the same for every seed: runs of a grid must see equal data.
+ * Training tasks the config names, all if it names none, each cut to the cap and to candidates that
+ * are a positive. Kept queries are spread evenly over the set and the same for every seed: runs of a
+ * grid must see equal data.
  */
 export function chosenTasks(config: TrainConfig, tasks: readonly Task[]): readonly Task[] {
   const patterns = config.sampler.tasks;
@@ -55,13 +56,14 @@ export function chosenTasks(config: TrainConfig, tasks: readonly Task[]): readon
 }
 
 function capped(task: Task, cap: number): Task {
-  const { queries } = task;
-  if (queries.length <= cap) return task;
-  const kept = Array.from(
-    { length: cap },
-    (_, i) => queries[Math.floor((i * queries.length) / cap)]!,
+  const n = Math.min(cap, task.queries.length);
+  const queries = Array.from(
+    { length: n },
+    (_, i) => task.queries[Math.floor((i * task.queries.length) / n)]!,
   );
-  return { ...task, queries: kept };
+  const ids = new Set(queries.flatMap(({ positives }) => [...positives.keys()]));
+  const corpus = new Map([...task.corpus].filter(([id]) => ids.has(id)));
+  return { ...task, queries, corpus };
 }
 
 function takesPart({ sampler }: TrainConfig, name: string): boolean {
@@ -102,8 +104,8 @@ export class ItemBatches implements Source<TrainBatch> {
     const step = this.#step++;
     const { pairs } = this.#sampler.next();
     const random = Random.from(this.#options.config.seed, `augment ${step}`);
-    const query = await this.#side(pairs.map(queryOf), QUERY, random);
-    const target = await this.#side(pairs.map(targetRequestOf), TARGET, random);
+    const query = await this.#side(pairs, queryOf, QUERY, random);
+    const target = await this.#side(pairs, targetRequestOf, TARGET, random);
     const { matches, count } = trueMatches(pairs);
     const group = groupOf(pairs);
     return {
@@ -117,16 +119,20 @@ export class ItemBatches implements Source<TrainBatch> {
   }
 
   async #side(
-    requests: readonly EmbedRequest[],
+    pairs: readonly Pair[],
+    requestOf: (pair: Pair) => EmbedRequest,
     prefix: string,
     random: Random,
   ): Promise<{ bucket: string; feeds: Record<string, Tensor> }> {
     const { config, processor, pixels } = this.#options;
     const prompt = config.model.prompt as PromptMode;
     const inputs: EncoderInput[] = [];
-    for (const { item, instruction } of requests) {
+    for (const pair of pairs) {
+      const { item, instruction } = requestOf(pair);
       const plain = await pixels.load(item);
-      const seen = plain === undefined ? {} : { pixels: augment(plain, config.augment, random) };
+      const policy =
+        AUGMENT_POLICIES[config.augment === "none" ? "none" : augmentPolicy(pair.task)];
+      const seen = plain === undefined ? {} : { pixels: augment(plain, policy, random) };
       const text = item.text === undefined ? {} : { text: item.text };
       inputs.push(processor.process({ ...text, ...seen, instruction }, { prompt }));
     }

@@ -1,9 +1,9 @@
 /** @file A run's state on disk: one safetensors file, replaced as a whole. */
 import { existsSync } from "node:fs";
-import { readFile } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
+import { dirname } from "node:path";
 import type { State } from "../engine/index.ts";
-import { decodeSafetensors, encodeSafetensors } from "./tensorfile.ts";
-import { writeAtomic } from "./atomic.ts";
+import { openSafetensors, writeSafetensors } from "../model/index.ts";
 
 export type Checkpoint = {
   readonly runId: string;
@@ -27,19 +27,14 @@ export class CheckpointError extends Error {
 export async function writeCheckpoint(file: string, checkpoint: Checkpoint): Promise<void> {
   const { state, ...rest } = checkpoint;
   const metadata = { format: FORMAT, checkpoint: JSON.stringify(rest) };
-  await writeAtomic(file, encodeSafetensors(state, metadata));
+  await mkdir(dirname(file), { recursive: true });
+  writeSafetensors(file, state, { metadata });
 }
 
 /** The checkpoint in `file`, or null if none was written yet. */
-export async function readCheckpoint(file: string, runId: string): Promise<Checkpoint | null> {
+export function readCheckpoint(file: string, runId: string): Checkpoint | null {
   if (!existsSync(file)) return null;
-  let decoded: ReturnType<typeof decodeSafetensors>;
-  try {
-    decoded = decodeSafetensors(await readFile(file));
-  } catch (error) {
-    throw new CheckpointError(`${file}: ${(error as Error).message}`, { cause: error });
-  }
-  const { tensors, metadata } = decoded;
+  const { state, metadata } = readAll(file);
   if (metadata["format"] !== FORMAT) {
     throw new CheckpointError(
       `${file}: expected format ${FORMAT}, got ${metadata["format"] ?? "none"}`,
@@ -49,5 +44,19 @@ export async function readCheckpoint(file: string, runId: string): Promise<Check
   if (rest.runId !== runId) {
     throw new CheckpointError(`${file}: is of run ${rest.runId}, not of ${runId}`);
   }
-  return { ...rest, state: tensors };
+  return { ...rest, state };
+}
+
+function readAll(file: string): { state: State; metadata: Readonly<Record<string, string>> } {
+  try {
+    const source = openSafetensors(file);
+    try {
+      const state = new Map(source.names.map((name) => [name, source.read(name)]));
+      return { state, metadata: source.metadata };
+    } finally {
+      source.close();
+    }
+  } catch (error) {
+    throw new CheckpointError(`${file}: ${(error as Error).message}`, { cause: error });
+  }
 }

@@ -1,16 +1,15 @@
 /** @file Trunk embeddings of every item, computed once and kept on disk: what heads train on. */
 import { existsSync } from "node:fs";
-import { readFile } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Task } from "../data/types.ts";
-import { writeAtomic } from "./atomic.ts";
+import { readSafetensors, writeSafetensors } from "../model/index.ts";
 import type { TrainConfig } from "./config.ts";
 import { resolveConfig } from "./config.ts";
 import type { EmbedRequest, EmbeddingRows } from "./embedder.ts";
 import { distinct, queryRequests, requestKey, targetRequests } from "./embedder.ts";
 import { digestOf } from "./identity.ts";
 import type { OnProgress } from "./progress.ts";
-import { decodeSafetensors, encodeSafetensors } from "./tensorfile.ts";
 import type { TrunkKit } from "./trunk.ts";
 import { TrunkEmbedder } from "./trunk.ts";
 import { startDigest, startState } from "./weights.ts";
@@ -58,11 +57,14 @@ export class FeatureBank {
   }
 
   async #make(key: string, { config, kit, tasks, onProgress }: FeaturesOptions): Promise<Features> {
-    const { unique } = distinct(tasks.flatMap(requestsOf));
-    const rows = new Map(unique.map((request, row) => [requestKey(request), row]));
-    const table = await this.#table(key, unique, () =>
-      extract({ config, kit, unique, onProgress }),
+    const { unique } = distinct(
+      tasks.flatMap((task) => [...queryRequests(task), ...targetRequests(task)]),
     );
+    const rows = new Map(unique.map((request, row) => [requestKey(request), row]));
+    const table = await this.#table(key, unique, async () => {
+      await kit.pixels.ensure(tasks, onProgress);
+      return extract({ config, kit, unique, onProgress });
+    });
     return {
       table,
       rowOf(request) {
@@ -80,25 +82,17 @@ export class FeatureBank {
   ): Promise<EmbeddingRows> {
     const file = join(this.#folder, `${key}.safetensors`);
     if (existsSync(file)) {
-      const found = decodeSafetensors(await readFile(file)).tensors.get("features");
+      const found = readSafetensors(file).get("features");
       if (found?.shape[0] === unique.length && found.data instanceof Float32Array) {
         return { shape: [unique.length, found.shape[1]!], data: found.data };
       }
     }
     const made = await make();
     const tensors = new Map([["features", { dtype: "float32" as const, ...made }]]);
-    await writeAtomic(file, encodeSafetensors(tensors));
+    await mkdir(this.#folder, { recursive: true });
+    writeSafetensors(file, tensors);
     return made;
   }
-}
-
-/** What a task needs: every query, and of a training task only candidates that are some positive. */
-function requestsOf(task: Task): EmbedRequest[] {
-  if (task.split !== "train") return [...queryRequests(task), ...targetRequests(task)];
-  const ids = new Set(task.queries.flatMap(({ positives }) => [...positives.keys()]));
-  const instruction = task.targetInstruction;
-  const targets = [...ids].map((id) => ({ item: task.corpus.get(id)!, instruction }));
-  return [...queryRequests(task), ...targets];
 }
 
 async function extract({
@@ -117,7 +111,7 @@ async function extract({
   const plain = resolveConfig([
     { seed: config.seed, model: { scale, init, initSeed, prompt, adapter: { kind: "none" } } },
   ]);
-  const state = await startState(plain, kit.encoder);
+  const state = startState(plain, kit.encoder);
   const embedder = await TrunkEmbedder.create({ config: plain, kit, state });
   try {
     const report: OnProgress = ({ done, total }) =>

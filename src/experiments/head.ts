@@ -1,17 +1,10 @@
 /** @file A small network over cached trunk features: trains in seconds, touches no pixel. */
-import type { PairSampler } from "../data/sampler.ts";
+import type { PairSampler } from "../data/index.ts";
 import type { Task } from "../data/types.ts";
-import type { State, Tensor, Value } from "../engine/index.ts";
-import {
-  Evaluator,
-  Graph,
-  Random,
-  add,
-  gelu,
-  l2Normalize,
-  linear,
-  tensor,
-} from "../engine/index.ts";
+import type { State, Tensor } from "../engine/index.ts";
+import { Evaluator, Graph, tensor } from "../engine/index.ts";
+import type { HeadOptions } from "../model/index.ts";
+import { buildHead, initHead } from "../model/index.ts";
 import { groupOf, samplerOf } from "./batches.ts";
 import type { TrainConfig } from "./config.ts";
 import type { Embedder, EmbedRequest, EmbeddingRows } from "./embedder.ts";
@@ -21,49 +14,11 @@ import { initialTemperatures, objective } from "./objective.ts";
 import { targetOf, trueMatches } from "./pairs.ts";
 import type { Source } from "./prefetch.ts";
 import type { TrainBatch, TrainParts } from "./train.ts";
-import { executorOf, isTrainingState } from "./trunk.ts";
+import { executorOf } from "./executor.ts";
 
-const UP = "head.up";
-const DOWN = "head.down";
-
-/**
- * y = x + W2 gelu(W1 x + b1) + b2, unit length; with no hidden layer y = x + W2 x + b2. Both sides
- * share it, as they share the trunk. W2 starts at zero, so that training starts from the trunk's
- * own embeddings.
- *
- * @param x unit rows: [rows, dim]
- */
-export function head(x: Value, hidden: number): Value {
-  const { graph } = x;
-  const dim = x.shape[1]!;
-  const layer = (input: Value, name: string, out: number): Value =>
-    linear(
-      input,
-      graph.parameter(`${name}.weight`, [out, input.shape[1]!]),
-      graph.parameter(`${name}.bias`, [out]),
-    );
-  const inner = hidden === 0 ? x : gelu(layer(x, UP, hidden)); // [rows, hidden]
-  return l2Normalize(add(x, layer(inner, DOWN, dim)));
-}
-
-/** The head's parameters at step 0. */
-export function initHead(dim: number, hidden: number, random: Random): State {
-  const width = hidden === 0 ? dim : hidden;
-  const state: State = new Map([
-    [`${DOWN}.weight`, tensor(new Float32Array(dim * width), [dim, width])],
-    [`${DOWN}.bias`, tensor(new Float32Array(dim), [dim])],
-  ]);
-  if (hidden === 0) return state;
-  // Unit inputs have elements of size 1/sqrt(dim): deviation 1 gives the hidden layer unit variance.
-  const up = Float32Array.from({ length: hidden * dim }, () => random.normal());
-  state.set(`${UP}.weight`, tensor(up, [hidden, dim]));
-  state.set(`${UP}.bias`, tensor(new Float32Array(hidden), [hidden]));
-  return state;
-}
-
-function hiddenOf({ model: { adapter } }: TrainConfig): number {
+function headOptions({ model: { adapter } }: TrainConfig, dim: number): HeadOptions {
   if (adapter.kind !== "head") throw new RangeError(`head: the adapter is ${adapter.kind}`);
-  return adapter.hidden;
+  return { dim, hidden: adapter.hidden };
 }
 
 export type HeadPartsOptions = {
@@ -76,9 +31,8 @@ export type HeadPartsOptions = {
 /** Parts of a run that trains a head. */
 export function headParts({ config, tasks, features, evaluate }: HeadPartsOptions): TrainParts {
   const dim = features.table.shape[1];
-  const hidden = hiddenOf(config);
-  const random = Random.from(config.model.initSeed ?? config.seed, "head");
-  const own = initHead(dim, hidden, random);
+  const options = headOptions(config, dim);
+  const own = initHead(options, config.model.initSeed ?? config.seed);
   return {
     initial: new Map([...own, ...initialTemperatures(config)]),
     frozen: new Set(),
@@ -86,8 +40,8 @@ export function headParts({ config, tasks, features, evaluate }: HeadPartsOption
     build(group) {
       const graph = new Graph();
       const shape = [config.batchSize, dim];
-      const query = head(graph.input("query", shape), hidden);
-      const target = head(graph.input("target", shape), hidden);
+      const query = buildHead(graph, graph.input("query", shape), options);
+      const target = buildHead(graph, graph.input("target", shape), options);
       const trained = graph.parameters();
       return objective({ graph, config, query, target, group, trained });
     },
@@ -151,12 +105,11 @@ export async function headEmbedder(options: HeadEmbedderOptions): Promise<Embedd
   const dim = features.table.shape[1];
   const evaluator = await Evaluator.create({
     executor: executorOf(config),
-    state: new Map(
-      [...state].filter(([name]) => name.startsWith("head.") && !isTrainingState(name)),
-    ),
+    state: new Map([...state].filter(([name]) => name.startsWith("head."))),
     build() {
       const graph = new Graph();
-      graph.output("embedding", head(graph.input("x", [CHUNK, dim]), hiddenOf(config)));
+      const x = graph.input("x", [CHUNK, dim]);
+      graph.output("embedding", buildHead(graph, x, headOptions(config, dim)));
       return graph;
     },
   });

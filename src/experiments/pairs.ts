@@ -1,7 +1,7 @@
 /** @file Training pairs and which of a batch's pairs truly match. */
 import type { Tensor } from "../engine/index.ts";
 import { tensor } from "../engine/index.ts";
-import type { Pair } from "../data/sampler.ts";
+import type { Pair } from "../data/index.ts";
 import type { Item } from "../data/types.ts";
 
 export function targetOf({ task, query, targetId }: Pair): Item {

@@ -5,6 +5,7 @@ import { loadTasks } from "../data/index.ts";
 import type { Split, Task } from "../data/types.ts";
 import type { State } from "../engine/index.ts";
 import type { TaskScore } from "../eval/index.ts";
+import type { EncoderConfig } from "../model/index.ts";
 import { Processor, preset } from "../model/index.ts";
 import { RunWriter } from "../tracking/index.ts";
 import { chosenTasks } from "./batches.ts";
@@ -17,14 +18,14 @@ import { FeatureBank } from "./features.ts";
 import { headEmbedder, headParts } from "./head.ts";
 import { CODE_VERSION, digestOf, taskKey } from "./identity.ts";
 import type { Places, RunRequest } from "./launcher.ts";
-import { DecodedPixels } from "./pixelsource.ts";
+import { PixelBank } from "./pixelbank.ts";
 import type { OnProgress } from "./progress.ts";
 import { TAGS, recordRun, recordedConfig } from "./record.ts";
 import type { TrainParts } from "./train.ts";
 import { trainLoop } from "./train.ts";
 import type { TrunkKit } from "./trunk.ts";
-import { TrunkEmbedder, trunkParts } from "./trunk.ts";
-import { parseWeights, startDigest, startState, weightsFile } from "./weights.ts";
+import { NANO_PIXELS, TrunkEmbedder, trunkParts } from "./trunk.ts";
+import { readWeights, startDigest, startState, weightsFile } from "./weights.ts";
 
 /** A run that can't be resumed; `code` is NOT_RESUMABLE, the message says why. */
 export class ResumeError extends Error {
@@ -48,6 +49,8 @@ export type NewTraining = TrainHooks & {
 export type WorkshopOptions = {
   /** Reads the tasks of a split; default: the prepared data under `places.dataRoot`. */
   readonly loadTasks?: (split: Split) => Promise<readonly Task[]>;
+  /** Shape of a scale; default: the model's presets. It must fit the nano tokenizer. */
+  readonly encoderOf?: (scale: string) => EncoderConfig;
 };
 
 /**
@@ -61,16 +64,20 @@ export type WorkshopOptions = {
 export class Workshop {
   readonly places: Places;
   readonly store: RunWriter;
+  readonly #encoderOf: (scale: string) => EncoderConfig;
   readonly #load: (split: Split) => Promise<readonly Task[]>;
   readonly #tasks = new Map<Split, Promise<readonly Task[]>>();
+  readonly #chosen = new Map<string, readonly Task[]>();
   readonly #kits = new Map<string, TrunkKit>();
-  readonly #pixels = new DecodedPixels();
+  readonly #pixels: PixelBank;
   readonly #features: FeatureBank;
 
-  private constructor(places: Places, { loadTasks: load }: WorkshopOptions) {
+  private constructor(places: Places, { loadTasks: load, encoderOf = preset }: WorkshopOptions) {
+    this.#encoderOf = encoderOf;
     this.places = places;
     this.store = RunWriter.open(places.store);
     this.#load = load ?? ((split) => loadTasks(places.dataRoot, { split }));
+    this.#pixels = new PixelBank(places.dataRoot, NANO_PIXELS);
     this.#features = new FeatureBank(join(places.home, "cache", "features"));
   }
 
@@ -168,8 +175,8 @@ export class Workshop {
   async score(runId: string, onProgress?: OnProgress): Promise<TaskScore[]> {
     const config = recordedConfig(this.store, runId);
     const state = new Map([
-      ...(await startState(config, this.kit(config).encoder)),
-      ...parseWeights(this.store.readArtifact(runId, WEIGHTS_ARTIFACT)).state,
+      ...startState(config, this.kit(config).encoder),
+      ...readWeights(this.store.artifactPath(runId, WEIGHTS_ARTIFACT)).state,
     ]);
     const embedder = await this.embedder(config, state);
     try {
@@ -187,7 +194,10 @@ export class Workshop {
   /** What embeds with these weights. */
   async embedder(config: TrainConfig, state: State): Promise<Embedder> {
     const kit = this.kit(config);
-    if (config.model.adapter.kind !== "head") return TrunkEmbedder.create({ config, kit, state });
+    if (config.model.adapter.kind !== "head") {
+      await kit.pixels.ensure([...(await this.tasks("dev")), ...(await this.tasks("test"))]);
+      return TrunkEmbedder.create({ config, kit, state });
+    }
     return headEmbedder({ config, state, features: await this.features(config) });
   }
 
@@ -202,10 +212,11 @@ export class Workshop {
     });
   }
 
+  /** Encoder shape, processor and pixels of a scale. */
   kit({ model }: TrainConfig): TrunkKit {
     const known = this.#kits.get(model.scale);
     if (known !== undefined) return known;
-    const encoder = preset(model.scale);
+    const encoder = this.#encoderOf(model.scale);
     const kit = { encoder, processor: Processor.nano(encoder), pixels: this.#pixels };
     this.#kits.set(model.scale, kit);
     return kit;
@@ -216,7 +227,7 @@ export class Workshop {
     const checkpointFile = join(folder, "state.safetensors");
     try {
       const parts = await this.#parts(config, hooks);
-      const from = await readCheckpoint(checkpointFile, runId);
+      const from = readCheckpoint(checkpointFile, runId);
       const { store } = this;
       const state = await trainLoop({
         config,
@@ -242,7 +253,11 @@ export class Workshop {
 
   /** Tasks a config trains on; cut to its cap. */
   async #trainTasks(config: TrainConfig): Promise<readonly Task[]> {
-    return chosenTasks(config, await this.tasks("train"));
+    const { tasks, capPerDataset } = config.sampler;
+    const key = JSON.stringify([tasks, capPerDataset]);
+    const known = this.#chosen.get(key) ?? chosenTasks(config, await this.tasks("train"));
+    this.#chosen.set(key, known);
+    return known;
   }
 
   async #parts(config: TrainConfig, { onProgress }: TrainHooks): Promise<TrainParts> {
@@ -258,7 +273,8 @@ export class Workshop {
       });
     }
     const kit = this.kit(config);
-    const start = await startState(config, kit.encoder);
+    await kit.pixels.ensure(tasks, onProgress);
+    const start = startState(config, kit.encoder);
     return trunkParts({ config, kit, tasks, start, evaluate });
   }
 

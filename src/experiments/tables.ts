@@ -12,7 +12,7 @@ import type {
 import type { RunScores, ScoreCube } from "./cube.ts";
 import type { Grid } from "./grids.ts";
 import { PLANTED } from "./grids.ts";
-import type { Pairs } from "./compare.ts";
+import type { Observation } from "../eval/index.ts";
 import { correctFamily, deltaOf, estimateOf, STATISTICS } from "./compare.ts";
 import { PAPER_LADDER } from "./published.ts";
 
@@ -104,7 +104,7 @@ export function cellPairs(
   cell: string,
   baseline: string,
   keep: Keep = IN_OVERALL,
-): Pairs {
+): Observation[] {
   return contrast(
     cube,
     [
@@ -120,14 +120,14 @@ export function contrast(
   cube: ScoreCube,
   terms: readonly (readonly [cell: string, weight: number])[],
   keep: Keep = IN_OVERALL,
-): Pairs {
-  return cube.keys
-    .filter(keep)
-    .map(({ name }) =>
-      cube.replicates.map((replicate) =>
-        terms.reduce((sum, [cell, w]) => sum + w * cube.at(cell, replicate).datasets.get(name)!, 0),
-      ),
-    );
+): Observation[] {
+  return cube.keys.filter(keep).flatMap(({ name }) =>
+    cube.replicates.map((seed) => ({
+      dataset: name,
+      seed,
+      value: terms.reduce((sum, [cell, w]) => sum + w * cube.at(cell, seed).datasets.get(name)!, 0),
+    })),
+  );
 }
 
 const FACTORS = [
@@ -143,8 +143,8 @@ export function effects(cube: ScoreCube): Effect[] {
     ...FACTORS.flatMap((a, i) => FACTORS.slice(i + 1).map((b) => [a, b])),
   ];
   return orders.map((factors) => {
-    // An interaction is the effect of one factor with the other minus without it.
-    const scale = 2 ** factors.length / cube.cells.length;
+    // An interaction is half of the effect of one factor with the other minus without it.
+    const scale = 2 / cube.cells.length;
     const terms = cube.cells.map((cell) => {
       const sign = factors.reduce((s, { has }) => s * (has(cell) ? 1 : -1), 1);
       return [cell, sign * scale] as const;

@@ -1,6 +1,6 @@
 /** @file The training loop: one for every adapter; what differs comes in as `TrainParts`. */
 import type { Program, State, Tensor } from "../engine/index.ts";
-import { Trainer, createExecutor, schedule } from "../engine/index.ts";
+import { Trainer, schedule } from "../engine/index.ts";
 import type { RunWriter } from "../tracking/index.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import { writeCheckpoint } from "./checkpoint.ts";
@@ -9,6 +9,7 @@ import { MetricLog } from "./metriclog.ts";
 import type { Source } from "./prefetch.ts";
 import { Prefetcher } from "./prefetch.ts";
 import type { Progress } from "./progress.ts";
+import { executorOf } from "./executor.ts";
 
 /** What one step is fed, and what a checkpoint after it must hold. */
 export type TrainBatch = {
@@ -70,8 +71,7 @@ export async function trainLoop(options: LoopOptions): Promise<State> {
 
   // --- trainer: initial state, overlaid by the checkpoint's parameters and moments ---
   const state: State = new Map([...parts.initial, ...(from?.state ?? [])]);
-  const executor = createExecutor(config.executor.name, { threads: config.executor.threads });
-  const trainer = await Trainer.create({ executor, state, build: parts.build });
+  const trainer = await Trainer.create({ executor: executorOf(config), state, build: parts.build });
 
   // --- data: one batch ahead of the worker ---
   const firstStep = from?.step ?? 0;

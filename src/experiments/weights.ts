@@ -3,15 +3,22 @@ import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { isAbsolute, join } from "node:path";
 import type { State } from "../engine/index.ts";
-import { initLora, initParameters, encoderParameters, loadGlove } from "../model/index.ts";
+import {
+  NANO_TOKENIZER,
+  TextTokenizer,
+  encodeSafetensors,
+  initLora,
+  initParameters,
+  encoderParameters,
+  loadGlove,
+  openSafetensors,
+} from "../model/index.ts";
 import { Random } from "../engine/index.ts";
-import { TextTokenizer, NANO_TOKENIZER } from "../model/index.ts";
 import type { EncoderConfig } from "../model/index.ts";
 import { writeAtomic } from "./atomic.ts";
 import type { TrainConfig } from "./config.ts";
 import { packageRoot } from "./environment.ts";
 import { fileDigest } from "./identity.ts";
-import { decodeSafetensors, encodeSafetensors } from "./tensorfile.ts";
 import { isTrainingState, loraOf } from "./trunk.ts";
 
 /** Weights that can't be used; `code` is BAD_WEIGHTS, the message names the file. */
@@ -36,24 +43,25 @@ export function weightsFile(
   info: WeightsInfo,
 ): Uint8Array {
   const kept = [...state].filter(([name]) => !isTrainingState(name) && !frozen.has(name));
-  return encodeSafetensors(new Map(kept), {
-    format: "rzenlab-weights-1",
-    info: JSON.stringify(info),
-  });
+  const metadata = { format: "rzenlab-weights-1", info: JSON.stringify(info) };
+  return Buffer.concat(encodeSafetensors(new Map(kept), { metadata }));
 }
 
 export type Weights = { readonly state: State; readonly info: WeightsInfo | null };
 
-export function parseWeights(bytes: Uint8Array): Weights {
-  const { tensors, metadata } = decodeSafetensors(bytes);
-  const info = metadata["info"];
-  return { state: tensors, info: info === undefined ? null : (JSON.parse(info) as WeightsInfo) };
-}
-
-export async function readWeights(file: string): Promise<Weights> {
+export function readWeights(file: string): Weights {
   if (!existsSync(file)) throw new WeightsError(`${file}: no such weights file`);
   try {
-    return parseWeights(await readFile(file));
+    const source = openSafetensors(file);
+    try {
+      const info = source.metadata["info"];
+      return {
+        state: new Map(source.names.map((name) => [name, source.read(name)])),
+        info: info === undefined ? null : (JSON.parse(info) as WeightsInfo),
+      };
+    } finally {
+      source.close();
+    }
   } catch (error) {
     throw new WeightsError(`${file}: ${(error as Error).message}`, { cause: error });
   }
@@ -87,11 +95,10 @@ export function startDigest(config: TrainConfig): Promise<string | null> {
 }
 
 /** Encoder weights at step 0: random or loaded, with a fresh adapter where one trains. */
-export async function startState(config: TrainConfig, encoder: EncoderConfig): Promise<State> {
+export function startState(config: TrainConfig, encoder: EncoderConfig): State {
   const seed = config.model.initSeed ?? config.seed;
   const file = startFile(config);
-  const trunk =
-    file === null ? randomTrunk(config, encoder, seed) : await loadedTrunk(file, encoder);
+  const trunk = file === null ? randomTrunk(config, encoder, seed) : loadedTrunk(file, encoder);
   const lora = loraOf(config);
   if (lora === undefined) return trunk;
   const random = Random.from(seed, "lora");
@@ -104,8 +111,8 @@ function randomTrunk({ model }: TrainConfig, encoder: EncoderConfig, seed: numbe
   return initParameters(encoder, seed, { words: { glove: loadGlove(), vocabulary } });
 }
 
-async function loadedTrunk(file: string, encoder: EncoderConfig): Promise<State> {
-  const { state } = await readWeights(file);
+function loadedTrunk(file: string, encoder: EncoderConfig): State {
+  const { state } = readWeights(file);
   for (const [name, shape] of encoderParameters(encoder)) {
     const got = state.get(name)?.shape;
     if (got === undefined || got.join() !== shape.join()) {

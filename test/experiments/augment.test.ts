@@ -1,44 +1,31 @@
 import { expect, test } from "vitest";
-import { augment } from "../../src/experiments/augment.ts";
-import type { Pixels } from "../../src/data/types.ts";
+import { augmentPolicy } from "../../src/experiments/augment.ts";
+import { AUGMENT_POLICIES } from "../../src/model/index.ts";
 
-const draws = (...values: number[]): { uniform(): number } => {
-  let i = 0;
-  return { uniform: () => values[i++ % values.length]! };
-};
-/** 20 x 20, a grey level per column, frame f is f levels brighter. */
-const ramp = (frames: number): Pixels => ({
-  frames,
-  height: 20,
-  width: 20,
-  data: Uint8Array.from(
-    { length: frames * 1200 },
-    (_, i) => 100 + (Math.floor(i / 3) % 20) + Math.floor(i / 1200),
-  ),
+const policy = (name: string, metaTask: Parameters<typeof augmentPolicy>[0]["metaTask"]) =>
+  AUGMENT_POLICIES[augmentPolicy({ name, metaTask })] as Record<string, unknown>;
+
+test("no task whose answer is a place, a direction or a text is ever mirrored", () => {
+  const tasks = [
+    ["scene-where", "I-QA"],
+    ["scene-grounding", "I-VG"],
+    ["motion-class", "V-CLS"],
+    ["clock-reading", "I-QA"],
+    ["country-sheet", "D-RET"],
+    ["writing-retrieval", "V-RET"],
+  ] as const;
+  for (const [name, metaTask] of tasks) expect(policy(name, metaTask)["mirror"] ?? 0, name).toBe(0);
 });
 
-test("none is the picture itself", () => {
-  const pixels = ramp(1);
-  expect(augment(pixels, "none", draws(0))).toBe(pixels);
+test("no task whose answer is a colour or a style has its hue turned", () => {
+  const tasks = [
+    ["style-edit", "I-RET"],
+    ["tone-edit", "I-RET"],
+    ["radical-moment", "V-MRET"],
+  ] as const;
+  for (const [name, metaTask] of tasks) expect(policy(name, metaTask)["hue"] ?? 0, name).toBe(0);
 });
 
-test("draws in the middle of their range change nothing", () => {
-  expect(augment(ramp(2), "strong", draws(0.5))).toEqual(ramp(2));
-});
-
-test("a shift to the right repeats the left border", () => {
-  // dx = round(1 * 0.1 * 20) = 2, dy = 0, contrast and brightness as they were
-  const shifted = augment(ramp(1), "strong", draws(1, 0.5, 0.5, 0.5));
-  const row = Array.from({ length: 20 }, (_, x) => shifted.data[3 * x]);
-  expect(row.slice(0, 5)).toEqual([100, 100, 100, 101, 102]);
-});
-
-test("all frames change alike, so motion stays", () => {
-  const { data } = augment(ramp(2), "light", draws(0.9, 0.1, 0.5, 0.5));
-  for (let i = 0; i < 1200; i++) expect(data[1200 + i]! - data[i]!).toBe(1);
-});
-
-test("brightness is clamped, never wrapped", () => {
-  const white: Pixels = { frames: 1, height: 1, width: 1, data: Uint8Array.of(255, 250, 0) };
-  expect([...augment(white, "strong", draws(0.5, 0.5, 0.5, 1)).data]).toEqual([255, 255, 31]);
+test("naming a thing may change everything but the thing", () => {
+  expect(augmentPolicy({ name: "label-to-image", metaTask: "I-RET" })).toBe("object");
 });

@@ -72,8 +72,10 @@ describe("resolveConfig", () => {
 
   test("a head can't augment pixels it never sees", () => {
     expect(() =>
-      resolveConfig([{ model: { adapter: { kind: "head" } }, augment: "light" }]),
-    ).toThrow("augment: a head reads cached features and sees no pixels; expected none, got light");
+      resolveConfig([{ model: { adapter: { kind: "head" } }, augment: "by-task" }]),
+    ).toThrow(
+      "augment: a head reads cached features and sees no pixels; expected none, got by-task",
+    );
   });
 
   test("every key is listed once", () => {

@@ -1,0 +1,50 @@
+/** @file Decoded pixels of the tasks a process works on, opened as they are needed. */
+import type { PixelSizes, PixelStore } from "../data/index.ts";
+import { openPixels, pixelKey } from "../data/index.ts";
+import type { Item, Pixels, Task } from "../data/types.ts";
+import type { OnProgress, Progress } from "./progress.ts";
+import type { PixelSource } from "./trunk.ts";
+
+/** Pixels from the data's own cache; a task's are in memory once it was ensured. */
+export class PixelBank implements PixelSource {
+  readonly #root: string;
+  readonly #sizes: PixelSizes;
+  readonly #stores: PixelStore[] = [];
+  #queue: Promise<unknown> = Promise.resolve();
+
+  constructor(root: string, sizes: PixelSizes) {
+    this.#root = root;
+    this.#sizes = sizes;
+  }
+
+  /** Decodes, or reads from the cache, what `tasks` show and is not in memory yet. */
+  ensure(tasks: readonly Task[], onProgress?: OnProgress): Promise<void> {
+    const next = this.#queue.then(async () => {
+      // One task at a time: what is decoded is on disk even if the next one is interrupted.
+      for (const task of tasks) {
+        if (this.#has(task)) continue;
+        const options = {
+          sizes: this.#sizes,
+          onProgress: ({ done, total }: Progress) =>
+            onProgress?.({ stage: `pixels of ${task.name}/${task.split}`, done, total }),
+        };
+        this.#stores.push(await openPixels(this.#root, [task], options));
+      }
+    });
+    this.#queue = next.catch(() => undefined);
+    return next;
+  }
+
+  #has({ queries, corpus }: Task): boolean {
+    const known = (item: Item): boolean =>
+      pixelKey(item) === undefined || this.#stores.some((store) => store.has(item));
+    return queries.every(({ item }) => known(item)) && [...corpus.values()].every(known);
+  }
+
+  load(item: Item): Promise<Pixels | undefined> {
+    if (pixelKey(item) === undefined) return Promise.resolve(undefined);
+    const store = this.#stores.find((one) => one.has(item)) ?? this.#stores[0];
+    if (store !== undefined) return store.load(item);
+    throw new RangeError(`pixels: no task was ensured, asked for ${pixelKey(item)}`);
+  }
+}
