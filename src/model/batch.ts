@@ -5,7 +5,8 @@ import { visionTokenCount } from "./config.ts";
 import type { EncoderConfig, Grid } from "./config.ts";
 import { PatchWriter, patchSize, patchesSize } from "./pixels.ts";
 import type { PatchLayout } from "./pixels.ts";
-import { positionIds, RotaryTable } from "./positions.ts";
+import { positionIds, RotaryTable, sequentialPositions } from "./positions.ts";
+import type { Positions } from "./positions.ts";
 import type { EncoderInput } from "./processor.ts";
 
 /** The shapes that one compiled graph serves. */
@@ -151,11 +152,9 @@ export class Assembler {
     const cos = new Float32Array(batch * tokens * headDim).fill(1);
     const sin = new Float32Array(batch * tokens * headDim);
     for (const [row, input] of rows.entries()) {
-      const grids = input.layout === undefined ? [] : [input.layout.grid];
       for (const [token, id] of input.ids.entries()) ids[row * tokens + token] = BigInt(id);
       pool[row] = BigInt(row * tokens + input.ids.length - 1);
-      const positions = positionIds(input.ids, grids, this.config);
-      this.#rotary.fill(positions, cos, sin, row * tokens * headDim);
+      this.#rotary.fill(this.#positions(input), cos, sin, row * tokens * headDim);
     }
     return {
       ids: tensor(ids, [batch, tokens], "int64"),
@@ -163,6 +162,11 @@ export class Assembler {
       cos: tensor(cos, [batch, 1, tokens, headDim]),
       sin: tensor(sin, [batch, 1, tokens, headDim]),
     };
+  }
+
+  #positions({ ids, layout }: EncoderInput): Positions {
+    if (this.config.text.positions === "sequential") return sequentialPositions(ids.length);
+    return positionIds(ids, layout === undefined ? [] : [layout.grid], this.config);
   }
 
   #visionFeeds(rows: readonly EncoderInput[], { batch, tokens, vision }: Bucket): Feeds {

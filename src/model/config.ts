@@ -40,6 +40,8 @@ export const TextConfig = z.strictObject({
   rmsNormEpsilon: z.number().positive().default(1e-6),
   ropeTheta: z.number().positive().default(1_000_000),
   mropeSection: z.tuple([count, count, count]), // frequencies given to time, height, width
+  /** `sequential` counts tokens and ignores grids, as RzenEmbed's released wrapper does (spec 1.7). */
+  positions: z.enum(["mrope", "sequential"]).default("mrope"),
 });
 export type TextConfig = z.output<typeof TextConfig>;
 

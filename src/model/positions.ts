@@ -47,6 +47,12 @@ export function positionIds(
   return positions;
 }
 
+/** 0, 1, 2 ... on every axis: rotary positions in one dimension. */
+export function sequentialPositions(tokens: number): Positions {
+  const axis = Int32Array.from({ length: tokens }, (_, token) => token);
+  return [axis, axis, axis];
+}
+
 type Place = {
   readonly ids: ArrayLike<number>;
   readonly at: number;

@@ -7,6 +7,7 @@ import {
   parseBucketKey,
   roundTokens,
 } from "../../src/model/batch.ts";
+import { EncoderConfig } from "../../src/model/config.ts";
 import { buildEncoder } from "../../src/model/encoder.ts";
 import { initParameters } from "../../src/model/init.ts";
 import { patchLayout } from "../../src/model/pixels.ts";
@@ -115,6 +116,19 @@ test("a still picture equals a clip of the same frame twice", async () => {
   const clip = { ...still, pixels: twice, layout: patchLayout(twice, config) };
   const [a, b] = [await embeddings([still]), await embeddings([clip])];
   expect(a[0]!).toBeAllclose(b[0]!, { atol: 1e-9 });
+});
+
+test("sequential positions make a picture's tokens count like words", () => {
+  const sequential = EncoderConfig.parse({
+    ...config,
+    text: { ...config.text, positions: "sequential" },
+  });
+  const image = seen(0);
+  const words = { ids: Int32Array.from(image.ids, (id) => (id === imagePad ? 20 : id)) };
+  const tables = (input: EncoderInput, own: EncoderConfig) =>
+    assemble([input], own).feeds["sin"]!.data;
+  expect(tables(image, sequential)).toEqual(tables(words, config));
+  expect(tables(image, config)).not.toEqual(tables(words, config));
 });
 
 test("prefixes name the inputs of each side", () => {
