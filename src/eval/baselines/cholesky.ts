@@ -1,4 +1,4 @@
-/** @file Cholesky factorisation and solves in f64. */
+/** @file Cholesky factorisation and the inverse of its factor, in f64. */
 
 /** Row-major square matrix. */
 export type Square = { readonly size: number; readonly data: Float64Array };
@@ -24,26 +24,21 @@ export function choleskyInPlace({ size, data }: Square): void {
   }
 }
 
-/** Solves L L^T x = b for each row of `rhs` [count, size], in place. */
-export function choleskySolve({ size, data }: Square, rhs: Float64Array): void {
-  const upper = transposed(data, size); // rows of L^T lie together, as the way back needs them
-  for (let start = 0; start < rhs.length; start += size) {
-    for (let i = 0; i < size; i++) {
-      const sum = dotRange(data, i * size, rhs, start, i);
-      rhs[start + i] = (rhs[start + i]! - sum) / data[i * size + i]!;
-    }
-    for (let i = size - 1; i >= 0; i--) {
-      const rest = size - 1 - i;
-      const sum = dotRange(upper, i * size + i + 1, rhs, start + i + 1, rest);
-      rhs[start + i] = (rhs[start + i]! - sum) / data[i * size + i]!;
+/**
+ * The inverse of the lower factor, transposed: row j holds column j of L^-1, so that for rows b
+ *
+ *     b A^-1 = (b T) T^T,   T = this matrix
+ */
+export function inverseFactorTransposed({ size, data }: Square): Float64Array {
+  const out = new Float64Array(size * size);
+  for (let j = 0; j < size; j++) {
+    const row = j * size;
+    out[row + j] = 1 / data[row + j]!;
+    for (let i = j + 1; i < size; i++) {
+      const sum = dotRange(data, i * size + j, out, row + j, i - j);
+      out[row + i] = -sum / data[i * size + i]!;
     }
   }
-}
-
-function transposed(data: Float64Array, size: number): Float64Array {
-  const out = new Float64Array(data.length);
-  for (let i = 0; i < size; i++)
-    for (let j = 0; j <= i; j++) out[j * size + i] = data[i * size + j]!;
   return out;
 }
 

@@ -6,7 +6,7 @@ import { unitRows } from "../embeddings.ts";
 import { EvalError } from "../error.ts";
 import { scoreTask } from "../score.ts";
 import type { FeatureSource, SideEncoder } from "./itemfeatures.ts";
-import { fitSide, ItemFeatures, visualKind } from "./itemfeatures.ts";
+import { evened, fitSide, ItemFeatures, visualKind } from "./itemfeatures.ts";
 import { MatrixProducts } from "./products.ts";
 import { ridgeProblem } from "./ridge.ts";
 
@@ -47,7 +47,7 @@ export type RidgeBaseline = {
  * target.
  */
 export async function ridgeBaseline(options: RidgeBaselineOptions): Promise<RidgeBaseline> {
-  const { train, dev, test, ratios = [0.003, 0.03, 0.3, 3] } = options;
+  const { train, dev, test, ratios = [0.03, 0.3, 1, 3, 30] } = options;
   const items = new ItemFeatures(options.features);
   const products = await MatrixProducts.create(options.executor);
   try {
@@ -98,28 +98,63 @@ async function fitMap(
   const query = await fitSide(queries, items, `${name}: queries`);
   const target = await fitSide(targets, items, `${name}: targets`);
   const mapped = mappedSide(pairs);
-  const [from, to] = mapped === "query" ? [query, target] : [target, query];
-  const [x, y] = mapped === "query" ? [queries, targets] : [targets, queries];
+  const [from, x] = mapped === "query" ? [query, queries] : [target, targets];
+  const to = mapped === "query" ? await evened(target, targets) : await evened(query, queries);
+  const y = mapped === "query" ? targets : queries;
   // Outputs of unit length: otherwise long texts and busy pictures would dominate the squared error.
-  const problem = await ridgeProblem(await from.encode(x), unitRows(await to.encode(y)), products);
+  const [input, output] = [await from.encode(x), unitRows(await to.encode(y))];
+  const prior = leadingPart(from, to, x[0]!, y[0]!);
+  const problem = await ridgeProblem(
+    input,
+    prior === null ? output : minus(output, prior(input)),
+    products,
+  );
   return {
     mapped,
     solve: (ratio) => problem.solve(ratio),
     async embed(task, weights) {
-      const rows = async (side: SideEncoder, list: readonly Item[]): Promise<EmbeddingMatrix> => {
-        const own = await side.encode(list);
-        const embedded = side === to ? own : await products.multiply(own, weights, { b: true });
-        return { shape: [embedded.rows, embedded.dim], data: embedded.data };
+      const own = async (list: readonly Item[]): Promise<Matrix> => to.encode(list);
+      const predicted = async (list: readonly Item[]): Promise<Matrix> => {
+        const encoded = await from.encode(list);
+        const mappedRows = await products.multiply(encoded, weights, { b: true });
+        return prior === null ? mappedRows : minus(prior(encoded), mappedRows, -1);
       };
+      const [embedQuery, embedTarget] = mapped === "query" ? [predicted, own] : [own, predicted];
       return {
-        queryEmbeddings: await rows(
-          query,
-          task.queries.map((q) => q.item),
-        ),
-        candidateEmbeddings: await rows(target, [...task.corpus.values()]),
+        queryEmbeddings: asTensor(await embedQuery(task.queries.map((q) => q.item))),
+        candidateEmbeddings: asTensor(await embedTarget([...task.corpus.values()])),
       };
     },
   };
+}
+
+/**
+ * Where both sides are pictures of one kind, the penalty pulls towards "the same features", not
+ * towards 0: the fit starts from the raw comparison and learns what to change. The visual block leads
+ * the input, so the prior is its first columns.
+ */
+function leadingPart(
+  from: SideEncoder,
+  to: SideEncoder,
+  x: Item,
+  y: Item,
+): ((rows: Matrix) => Matrix) | null {
+  const kind = visualKind(x);
+  if (kind === null || kind !== visualKind(y) || from.dim < to.dim) return null;
+  return ({ rows, dim, data }) => {
+    const part = new Float32Array(rows * to.dim);
+    for (let r = 0; r < rows; r++) part.set(data.subarray(r * dim, r * dim + to.dim), r * to.dim);
+    return { rows, dim: to.dim, data: part };
+  };
+}
+
+/** a - factor * b */
+function minus(a: Matrix, b: Matrix, factor = 1): Matrix {
+  return { ...a, data: a.data.map((value, i) => value - factor * b.data[i]!) };
+}
+
+function asTensor({ rows, dim, data }: Matrix): EmbeddingMatrix {
+  return { shape: [rows, dim], data };
 }
 
 function mappedSide(pairs: readonly Pair[]): "query" | "target" {

@@ -1,6 +1,6 @@
 /** @file Ridge regression in closed form. */
 import type { Matrix } from "../embeddings.ts";
-import { choleskyInPlace, choleskySolve } from "./cholesky.ts";
+import { choleskyInPlace, inverseFactorTransposed } from "./cholesky.ts";
 import type { MatrixProducts } from "./products.ts";
 
 /** The part of a fit that all penalties share. */
@@ -43,9 +43,10 @@ export async function ridgeProblem(
       const system = Float64Array.from(gram.data);
       for (let i = 0; i < size; i++) system[i * size + i] = system[i * size + i]! + ratio * scale;
       choleskyInPlace({ size, data: system });
-      const solution = Float64Array.from(rhs.data);
-      choleskySolve({ size, data: system }, solution);
-      const weights = { rows: rhs.rows, dim: size, data: Float32Array.from(solution) };
+      const inverse = Float32Array.from(inverseFactorTransposed({ size, data: system }));
+      const factor = { rows: size, dim: size, data: inverse };
+      const half = await products.multiply(rhs, factor); // [outputs, size]
+      const weights = await products.multiply(half, factor, { b: true });
       return dual ? products.multiply(weights, x) : weights;
     },
   };
