@@ -25,6 +25,22 @@ export {
 export { findFfmpeg, type Ffmpeg } from "./media/ffmpeg.ts";
 export { pdfPages, readPdfPages, type PdfPage, type ReadPdfOptions } from "./media/pdf.ts";
 export { decodeVideo, type DecodeVideoOptions } from "./media/video.ts";
+export {
+  MINI_TASKS,
+  miniTask,
+  prepareMini,
+  type MiniManifest,
+  type MiniProgress,
+  type MiniTask,
+  type PrepareMiniOptions,
+} from "./mini/index.ts";
+export {
+  loadMmebTask,
+  readMmebTrain,
+  type LoadMmebOptions,
+  type MmebEntry,
+  type MmebTrainOptions,
+} from "./mmeb/index.ts";
 export { type MixtureOptions, type Source } from "./mixture.ts";
 export {
   openPixels,

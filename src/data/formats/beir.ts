@@ -1,6 +1,5 @@
 /** @file The BEIR-like layout of visual documents: queries, corpus and qrels, a parquet file each. */
 import { join } from "node:path";
-import { DataError } from "../error.ts";
 import type { Item } from "../types.ts";
 import type { TaskAssembler } from "./assemble.ts";
 import { labelOf, ownColumns } from "./image.ts";
@@ -46,33 +45,48 @@ export type BeirFiles = {
   readonly qrels: string;
 };
 
+export type BeirRows = {
+  readonly queries: readonly Row[];
+  readonly corpus: readonly Row[];
+  readonly qrels: readonly Row[];
+};
+
 export type BeirOptions = {
   /** The page of a corpus row, for data whose files are elsewhere or inside the row. */
   readonly page?: (row: Row, id: string) => Item | Promise<Item>;
 };
 
+/** Reads the three files of a task; see `readBeirRows`. */
+export async function readBeir(files: BeirFiles, into: TaskAssembler): Promise<void> {
+  const [queries, corpus, qrels] = await Promise.all([
+    readRows(files.queries),
+    readRows(files.corpus),
+    readRows(files.qrels),
+  ]);
+  await readBeirRows({ queries, corpus, qrels }, into);
+}
+
 /**
- * Reads three files with BEIR's columns, ours where they exist: `VLM2Vec/*`, `vidore/*` and
- * `openbmb/*` have only BEIR's. Judgements of score 0 are no positives; of two for one pair the
- * larger counts (spec 3.3); a query without a positive is an error, and so is one that is judged
- * but missing.
+ * Reads rows with BEIR's columns, ours where they exist: `VLM2Vec/*`, `vidore/*` and `openbmb/*` have
+ * only BEIR's. Judgements of score 0 are no positives; of two for one pair the larger counts
+ * (spec 3.3); a query without a positive is an error, and so is one that is judged but missing.
  */
-export async function readBeir(
-  files: BeirFiles,
+export async function readBeirRows(
+  { queries, corpus, qrels }: BeirRows,
   into: TaskAssembler,
   { page = pageOf }: BeirOptions = {},
 ): Promise<void> {
-  for (const row of await readRows(files.corpus)) {
+  for (const row of corpus) {
     const id = row.text("corpus-id");
     const label = row.optionalText("label");
     into.candidate({ id, item: await page(row, id), ...(label !== undefined && { label }) }, row);
   }
-  const qrels = await readQrels(files, into);
-  for (const row of await readRows(files.queries)) {
+  const judged = judgements(qrels, into);
+  for (const row of queries) {
     const id = row.text("query-id");
-    const positives = qrels.get(id);
-    if (!positives) throw row.fail("query-id", `a judgement of score > 0 in ${files.qrels}`);
-    qrels.delete(id);
+    const positives = judged.get(id)?.positives;
+    if (!positives) throw row.fail("query-id", "the query-id of a judgement of score > 0");
+    judged.delete(id);
     const pool = row.texts("pool");
     const instruction = row.optionalText("instruction");
     into.query(
@@ -87,29 +101,26 @@ export async function readBeir(
       row,
     );
   }
-  const [orphan] = qrels.keys();
-  if (orphan !== undefined) {
-    const expected = `a query-id of ${files.queries}`;
-    throw new DataError({ file: files.qrels, field: "query-id", value: orphan, expected });
-  }
+  const [orphan] = judged.values();
+  if (orphan) throw orphan.row.fail("query-id", "the query-id of a query");
 }
 
-async function readQrels(
-  files: BeirFiles,
-  into: TaskAssembler,
-): Promise<Map<string, Map<string, number>>> {
-  const qrels = new Map<string, Map<string, number>>();
-  for (const row of await readRows(files.qrels)) {
+type Judged = { readonly row: Row; readonly positives: Map<string, number> };
+
+function judgements(qrels: readonly Row[], into: TaskAssembler): Map<string, Judged> {
+  const judged = new Map<string, Judged>();
+  for (const row of qrels) {
     const query = row.text("query-id");
     const id = row.text("corpus-id");
     const grade = row.number("score");
     if (!(grade >= 0 && Number.isFinite(grade))) throw row.fail("score", "a finite number >= 0");
-    if (!into.hasCandidate(id)) throw row.fail("corpus-id", `a corpus-id of ${files.corpus}`);
+    if (!into.hasCandidate(id)) throw row.fail("corpus-id", "the corpus-id of a page");
     if (grade === 0) continue;
-    const judged = qrels.get(query) ?? new Map<string, number>();
-    qrels.set(query, judged.set(id, Math.max(grade, judged.get(id) ?? 0)));
+    const known = judged.get(query) ?? { row, positives: new Map<string, number>() };
+    known.positives.set(id, Math.max(grade, known.positives.get(id) ?? 0));
+    judged.set(query, known);
   }
-  return qrels;
+  return judged;
 }
 
 function queryItem(row: Row): Item {

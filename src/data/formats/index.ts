@@ -171,7 +171,8 @@ export async function readRelative(root: string, info: TaskInfo): Promise<BuiltT
   return task;
 }
 
-function absolute(task: BuiltTask, digest: string, root: string): Task {
+/** The task with absolute paths. */
+export function absolute(task: BuiltTask, digest: string, root: string): Task {
   const base = resolve(root);
   const map = (path: string): string => join(base, path);
   const queries = task.queries.map((query) => ({ ...query, item: mapMedia(query.item, map) }));

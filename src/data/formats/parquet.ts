@@ -67,6 +67,8 @@ export async function readRows(
       file: buffer,
       metadata,
       compressors,
+      // Else image bytes, which carry no type, would be decoded as text.
+      utf8: false,
       ...(columns && { columns }),
     });
   } catch (cause) {
@@ -145,6 +147,8 @@ export class Row {
     if (value === null || value === undefined) return undefined;
     if (typeof value === "string") return value;
     if (typeof value === "number" || typeof value === "bigint") return String(value);
+    // A string column that its writer did not mark as one.
+    if (value instanceof Uint8Array) return new TextDecoder().decode(value);
     throw this.fail(field, "a string");
   }
 
