@@ -18,7 +18,7 @@ export type AnnotationQuery = {
 /**
  * Files of a config and split, in natural order. The hub has several habits:
  * `data/test-00000-of-00001.parquet`, `<config>/test-*.parquet`, `<config>/test/0000.parquet`,
- * `<config>.json`, `<split>.jsonl`. A JSON file needs no split in its name.
+ * `<split>.jsonl`, `<config>.json`, `json/<config>.json`. Other JSON files are no annotations.
  */
 export async function annotationFiles({
   folder,
@@ -37,13 +37,21 @@ export async function annotationFiles({
   const found = names
     .filter((name) => /\.(?:parquet|jsonl?)$/.test(name))
     .filter((name) => config === null || belongsTo(name, config))
-    .filter((name) => belongsTo(name, split) || !name.endsWith(".parquet"))
+    .filter((name) => belongsTo(name, split) || isConfigJson(name, config))
     .toSorted(naturalOrder);
   if (found.length === 0) {
     const what = config === null ? `split ${split}` : `config ${config} and split ${split}`;
     throw new DataError({ file: folder, expected: `a .parquet, .json or .jsonl file of ${what}` });
   }
   return found.map((name) => join(folder, name));
+}
+
+/** MVBench has a JSON file for each config, without a split. */
+function isConfigJson(path: string, config: string | null): boolean {
+  if (path.endsWith(".parquet")) return false;
+  return config === null
+    ? path.split("/").at(-2) === "json"
+    : belongsTo(posix.basename(path), config);
 }
 
 /** Whether a part of the path is `word`, perhaps with a shard number or extension after it. */
