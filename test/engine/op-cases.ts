@@ -55,6 +55,7 @@ const {
   sub,
   sum,
   tanh,
+  tensor,
   transpose,
   unsqueeze,
   where,
@@ -399,6 +400,41 @@ const MODEL_CASES: OpCase[] = [
       [2, 1, 3, 4],
       [2, 1, 3, 4],
     ],
+  },
+  {
+    name: "rotary, tables of half the width",
+    f: ([x, c, s]) => rotary(x!, c!, s!),
+    inputs: [
+      [2, 2, 3, 4],
+      [3, 2],
+      [3, 2],
+    ],
+  },
+  {
+    name: "rotary, tables of half the width by batch",
+    f: ([x, c, s]) => rotary(x!, c!, s!),
+    inputs: [
+      [2, 2, 3, 4],
+      [2, 1, 3, 2],
+      [2, 1, 3, 2],
+    ],
+  },
+  {
+    name: "rotary of a matrix",
+    f: ([x, c, s]) => rotary(x!, c!, s!),
+    inputs: [
+      [3, 4],
+      [3, 2],
+      [1, 2],
+    ],
+  },
+  {
+    name: "rotary, constant tables with equal halves",
+    f: ([x]) => {
+      const table = x!.graph.constant(tensor([0.1, 0.2, 0.1, 0.2, 0.3, 0.4, 0.3, 0.4], [2, 4]));
+      return rotary(x!, table, table);
+    },
+    inputs: [[1, 2, 2, 4]],
   },
   {
     name: "patchEmbed of pictures",

@@ -7,6 +7,8 @@ export type WorkerOptions = { readonly threads: number };
 /** A plan as the worker sees it. */
 export type CompiledModel = {
   readonly model: Uint8Array;
+  /** Bytes of activations alive at once. */
+  readonly peakBytes: number;
   /** Names of state tensors the model takes. */
   readonly states: readonly string[];
   readonly outputs: readonly string[];

@@ -1,13 +1,13 @@
-/** @file Attention and rotary positions. */
+/** @file Attention. */
 import type { Value } from "../graph.ts";
 import type { Shape } from "../tensor.ts";
 import { showShape, tensor } from "../tensor.ts";
-import { add, mul, sub } from "./arithmetic.ts";
+import { add, mul } from "./arithmetic.ts";
 import { broadcastShapes } from "./emit.ts";
 import { where } from "./logic.ts";
 import { matmul } from "./matmul.ts";
 import { softmax } from "./reduce.ts";
-import { concat, reshape, split } from "./shape.ts";
+import { reshape } from "./shape.ts";
 
 export type AttentionOptions = {
   /** [batch, heads, tokens, dim] */
@@ -38,27 +38,6 @@ export function attention(options: AttentionOptions): Value {
   const weights = softmax(bias === null ? scores : add(scores, bias));
   const mixed = matmul(reshape(weights, [...grouped, keys]), value);
   return reshape(mixed, [batch, heads, tokens, value.shape[3]!]);
-}
-
-/**
- * Rotary positions, in halves as in Qwen2-VL: x cos + [-x2, x1] sin, where x = [x1, x2].
- * x [.., tokens, dim]; cos and sin broadcast to it, their two halves may differ.
- */
-export function rotary(x: Value, cos: Value, sin: Value): Value {
-  const dim = x.shape.at(-1)!;
-  for (const table of [cos, sin]) {
-    const fits = broadcastShapes("rotary", x.shape, table.shape).join() === x.shape.join();
-    if (!fits || table.shape.at(-1) !== dim || dim % 2 !== 0) {
-      throw new RangeError(
-        `rotary: input ${showShape(x.shape)} of even width and table ${showShape(table.shape)} do not fit`,
-      );
-    }
-  }
-  const halves = { axis: -1, sizes: [dim / 2, dim / 2] };
-  const [x1, x2] = split(x, halves) as [Value, Value];
-  const [c1, c2] = split(cos, halves) as [Value, Value];
-  const [s1, s2] = split(sin, halves) as [Value, Value];
-  return concat([sub(mul(x1, c1), mul(x2, s1)), add(mul(x2, c2), mul(x1, s2))], { axis: -1 });
 }
 
 // --- internal ---

@@ -66,6 +66,23 @@ export const MOVING: Readonly<Record<string, Kernel>> = {
       result[row * width + (i % width)]! += added[i]!;
     return [result];
   },
+  RotaryEmbedding: ({ inputs: [x, positions, cos, sin], shape }) => {
+    const [, heads, tokens, dim] = shape as readonly [number, number, number, number];
+    const [data, c, s] = [floats(x!), floats(cos!), floats(sin!)];
+    const rows = integers(positions!);
+    const half = dim / 2;
+    const result = new Float64Array(data.length);
+    for (let i = 0; i < data.length; i += dim) {
+      const token = (i / dim) % tokens;
+      const row = rows[Math.floor(i / (dim * tokens * heads)) * tokens + token]! * half;
+      for (let j = 0; j < half; j++) {
+        const [a, b] = [data[i + j]!, data[i + half + j]!];
+        result[i + j] = a * c[row + j]! - b * s[row + j]!;
+        result[i + half + j] = b * c[row + j]! + a * s[row + j]!;
+      }
+    }
+    return [result];
+  },
   Range: ({ shape: [size] }) => [BigInt64Array.from({ length: size! }, (_, i) => BigInt(i))],
 };
 
