@@ -1,6 +1,6 @@
 /** @file Scores side by side: bars by modality with intervals, and radars over meta-tasks. */
-import { stylesOf } from "./colours.ts";
-import { axis, errorBars, figure, type Figure, pct, type Trace } from "./figure.ts";
+import { stylesOf, WHISKER } from "./colours.ts";
+import { axis, errorBars, figure, type Figure, hatch, pct, type Trace } from "./figure.ts";
 import { columnsOf, type ModalityLabel } from "./levels.ts";
 import type { Estimate } from "./types.ts";
 
@@ -26,15 +26,16 @@ export function modalityBars(
       name: row.name,
       x: columns.map(({ label }) => label),
       y: values.map((value) => (value ? pct(value.mean) : null)),
-      error_y: errorBars(values),
+      error_y: { ...errorBars(values), color: WHISKER },
       // Hatched in white over the colour, so that a variant is told from its stem without colour.
-      marker: { color: colour, pattern: { shape: pattern, fgcolor: "#ffffff", size: 6 } },
+      marker: { color: colour, pattern: hatch(pattern) },
       hovertemplate: `${row.name}<br>%{x}: %{y:.1f} %<extra></extra>`,
     };
   });
   return figure(data, {
     description: `Mean score in percent of ${rows.length} rows (${names(rows)}), overall and by modality, with 95 percent intervals.`,
     height: 380,
+    minWidth: 640,
     layout: {
       barmode: "group",
       bargap: 0.22,

@@ -31,6 +31,9 @@ export const WORSE = "#b3480f";
 export const NEUTRAL = "#f3f2ef";
 export const BETTER = "#1c5fd0";
 
+/** Intervals on bars. */
+export const WHISKER = "#33383f";
+
 /** Colour on white -> its twin on a dark page. */
 export const DARK: Readonly<Record<string, string>> = {
   [GREY]: "#8f98a3",
@@ -40,6 +43,7 @@ export const DARK: Readonly<Record<string, string>> = {
   [INDIGO]: "#6a63ff",
   [AMBER]: "#ffd23f",
   [MAGENTA]: "#ffc3ec",
+  [WHISKER]: "#d3d8df",
   [WORSE]: "#e0683a",
   [NEUTRAL]: "#23282f",
   [BETTER]: "#4f9bff",
@@ -67,6 +71,9 @@ const PINNED: Readonly<Record<string, string>> = {
   visdoc: GREEN,
   document: GREEN,
   text: GREY,
+  "hardness weighting": RUST,
+  "false-negative mask": BLUE,
+  "learned temperature": AMBER,
 };
 
 const DASHES = ["solid", "dash", "dot", "dashdot"] as const;

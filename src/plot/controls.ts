@@ -1,6 +1,6 @@
 /** @file Figures of the controls: what the mask finds, planted duplicates, our ladder beside the paper's. */
-import { stylesOf } from "./colours.ts";
-import { axis, errorBars, figure, type Figure, pct, type Trace } from "./figure.ts";
+import { stylesOf, WHISKER } from "./colours.ts";
+import { axis, errorBars, figure, type Figure, hatch, pct, type Trace } from "./figure.ts";
 import { delta as deltaText, estimate, percent } from "./format.ts";
 import type { DuplicatesControl, LadderRow, MaskPoint } from "./types.ts";
 
@@ -97,7 +97,7 @@ export function ladderGains(rows: readonly LadderRow[]): Figure {
       name: "ours",
       x: labels,
       y: ours.map((delta) => (delta ? pct(delta.mean) : null)),
-      error_y: errorBars(ours),
+      error_y: { ...errorBars(ours), color: WHISKER },
       marker: { color: colours.get("stage 2")!.colour },
       text: ours.map((delta) => deltaText(delta)),
       textposition: "none",
@@ -110,7 +110,7 @@ export function ladderGains(rows: readonly LadderRow[]): Figure {
       y: paper,
       marker: {
         color: colours.get("Exp1")!.colour,
-        pattern: { shape: "/", fgcolor: "#ffffff", size: 6 },
+        pattern: hatch("/"),
       },
       hovertemplate: "paper: %{y:+.1f}<extra></extra>",
     },
@@ -121,6 +121,7 @@ export function ladderGains(rows: readonly LadderRow[]): Figure {
   return figure(data, {
     description: `Gain in points over ${rows[0]?.name ?? "the first row"}: ${words.join("; ")}.`,
     height: 380,
+    minWidth: 620,
     layout: {
       barmode: "group",
       bargap: 0.3,

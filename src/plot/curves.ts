@@ -1,11 +1,13 @@
 /** @file Things over steps, with a band over seeds: learning curves and learned temperatures. */
 import { faded, stylesOf } from "./colours.ts";
-import { axis, figure, type Figure, pct, type Trace } from "./figure.ts";
+import { axis, figure, type Figure, guide, pct, type Trace } from "./figure.ts";
 import { bandOf, everyNth, smooth } from "./series.ts";
 import type { CurveChart, CurveGroup, TauChart } from "./types.ts";
 
 /** Enough to see every bend on a screen, few enough for a page with many charts. */
 const MOST_POINTS = 300;
+/** On a log axis Plotly would write 0.05 as a small 5. */
+const TAU_TICKS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1];
 /** A seed's curve is smoothed over this share of its points, so that a band shows seeds, not batches. */
 const SMOOTH_SHARE = 1 / 40;
 
@@ -28,16 +30,15 @@ export function learningCurves(chart: CurveChart): Figure {
 
 /** Learned temperatures by task on a log axis, the starting value and the clamp as lines. */
 export function tauCurves(chart: TauChart): Figure {
-  const guide = (y: number, text: string): object => ({
-    type: "line",
-    xref: "paper",
-    x0: 0,
-    x1: 1,
-    y0: y,
-    y1: y,
-    line: { width: 1, dash: "dot", color: "#808890" },
-    label: { text, textposition: "end", yanchor: "bottom", font: { size: 11 } },
-  });
+  const line = (y: number, text: string): object =>
+    guide({
+      xref: "paper",
+      x0: 0,
+      x1: 1,
+      y0: y,
+      y1: y,
+      label: { text, textposition: "start", yanchor: "bottom", font: { size: 11 } },
+    });
   const all = chart.tasks.flatMap(({ members }) => members.flatMap(({ values }) => values));
   const known = [chart.initial, ...all.filter((value) => value !== null && value > 0)] as number[];
   const [least, greatest] = [Math.min(...known), Math.max(...known)];
@@ -53,10 +54,10 @@ export function tauCurves(chart: TauChart): Figure {
     layout: {
       hovermode: "x unified",
       xaxis: axis("step"),
-      yaxis: axis("temperature τ", { type: "log" }),
+      yaxis: axis("temperature τ", { type: "log", tickvals: TAU_TICKS }),
       shapes: [
-        guide(chart.initial, `start ${chart.initial}`),
-        ...near.map(([at, text]) => guide(at, text)),
+        line(chart.initial, `start ${chart.initial}`),
+        ...near.map(([at, text]) => line(at, text)),
       ],
     },
   });

@@ -1,6 +1,16 @@
 /** @file Differences from a baseline: a forest of intervals, a heat map over data sets. */
 import { BETTER, NEUTRAL, stylesOf, WORSE } from "./colours.ts";
-import { axis, errorBars, figure, type Figure, pct, type Trace } from "./figure.ts";
+import {
+  axis,
+  errorBars,
+  figure,
+  type Figure,
+  guide,
+  panels,
+  panelTitle,
+  pct,
+  type Trace,
+} from "./figure.ts";
 import { delta as deltaText } from "./format.ts";
 import { columnsOf, excludesZero, isSignificant, type ModalityLabel } from "./levels.ts";
 import type { AblationTable, DatasetInfo, Delta, Effect } from "./types.ts";
@@ -43,57 +53,49 @@ function forest(
   const layout: Record<string, unknown> = {};
   const shapes: object[] = [];
   const annotations: object[] = [];
-  const gap = 0.025;
-  const width = (1 - gap * (columns.length - 1)) / columns.length;
-  const data = columns.map((column, i): Trace => {
+  const places = panels(columns.length);
+  const data = columns.flatMap((column, i): Trace[] => {
     const id = i === 0 ? "" : `${i + 1}`;
-    const from = i * (width + gap);
-    const deltas = rows.map((row) => column.delta(row));
-    layout[`xaxis${id}`] = axis("", { domain: [from, from + width], nticks: 5, zeroline: true });
-    shapes.push({
-      type: "line",
-      xref: `x${id}`,
-      yref: "paper",
-      x0: 0,
-      x1: 0,
-      y0: 0,
-      y1: 1,
-      line: { width: 1, dash: "dot", color: "#808890" },
+    const [from, to] = places[i]!;
+    // One scale for all panels: lengths of intervals can be compared across them.
+    layout[`xaxis${id}`] = axis("", {
+      domain: [from, to],
+      nticks: 5,
+      tickangle: 0,
+      ...(i > 0 ? { matches: "x" } : {}),
     });
-    annotations.push({
-      text: column.label,
-      xref: "paper",
-      yref: "paper",
-      x: from + width / 2,
-      y: 1,
-      yanchor: "bottom",
-      showarrow: false,
-      font: { size: 13 },
+    shapes.push(guide({ xref: `x${id}`, x0: 0, x1: 0, yref: "paper", y0: 0, y1: 1 }));
+    annotations.push(panelTitle(column.label, (from + to) / 2));
+    // A trace for each row, for error bars have one colour a trace.
+    return rows.map((row): Trace => {
+      const delta = column.delta(row);
+      const { colour } = styles.get(row.name)!;
+      return {
+        type: "scatter",
+        mode: "markers",
+        name: row.name,
+        showlegend: false,
+        xaxis: `x${id}`,
+        x: [delta ? pct(delta.mean) : null],
+        y: [row.name],
+        error_x: { ...errorBars([delta]), color: colour },
+        marker: {
+          color: colour,
+          // Filled only where it is significant after correction.
+          symbol: isSignificant(delta, alpha) ? "circle" : "circle-open",
+          size: 10,
+          line: { width: 2, color: colour },
+        },
+        text: [deltaText(delta)],
+        hovertemplate: `${column.label}<br>%{y}: %{text}<extra></extra>`,
+      };
     });
-    return {
-      type: "scatter",
-      mode: "markers",
-      name: column.label,
-      showlegend: false,
-      xaxis: `x${id}`,
-      x: deltas.map((delta) => (delta ? pct(delta.mean) : null)),
-      y: rows.map(({ name }) => name),
-      error_x: errorBars(deltas),
-      marker: {
-        color: rows.map(({ name }) => styles.get(name)!.colour),
-        // Filled only where it is significant after correction.
-        symbol: deltas.map((delta) => (isSignificant(delta, alpha) ? "circle" : "circle-open")),
-        size: 9,
-        line: { width: 2 },
-      },
-      text: deltas.map((delta) => deltaText(delta)),
-      hovertemplate: "%{y}: %{text}<extra></extra>",
-    };
   });
   const words = rows.map(({ name, deltas }) => `${name} ${deltaText(deltas.overall)}`).join("; ");
   return figure(data, {
     description: `${title}, with 95 percent intervals, overall: ${words}. Filled marks are significant after Holm's correction.`,
     height: 110 + 34 * rows.length,
+    minWidth: 640,
     layout: {
       ...layout,
       yaxis: { automargin: true, autorange: "reversed", ticklabelstandoff: 6 },
@@ -140,11 +142,16 @@ export function deltaHeatmap(
     xgap: 2,
     ygap: 2,
     hoverongaps: false,
-    colorbar: { title: { text: "points", side: "right" }, thickness: 12, outlinewidth: 0 },
+    colorbar: {
+      title: { text: "points", side: "right", font: { size: 12 } },
+      thickness: 12,
+      outlinewidth: 0,
+    },
   };
   return figure([data], {
     description: `Difference from ${table.baseline} in points, ${rows.length} configurations by ${columns.length} data sets. Blue is better, orange is worse; an asterisk marks an uncorrected interval that leaves out 0.`,
     height: 130 + 24 * columns.length,
+    minWidth: 640,
     layout: {
       xaxis: { side: "top", automargin: true, tickangle: -35, showgrid: false },
       yaxis: { automargin: true, autorange: "reversed", showgrid: false, ticklabelstandoff: 4 },
@@ -167,15 +174,14 @@ function separators(columns: readonly DatasetInfo[]): object[] {
   return columns.flatMap(({ modality }, i) =>
     i > 0 && columns[i - 1]!.modality !== modality
       ? [
-          {
-            type: "line",
+          guide({
             xref: "paper",
             x0: 0,
             x1: 1,
             y0: i - 0.5,
             y1: i - 0.5,
             line: { width: 2, color: "#808890" },
-          },
+          }),
         ]
       : [],
   );

@@ -13,6 +13,8 @@ export type Layout = Readonly<Record<string, unknown>> & {
   readonly meta: {
     /** What a person who cannot see the figure should know. */
     readonly description: string;
+    /** Below this many pixels it should scroll sideways rather than shrink. */
+    readonly minWidth?: number;
   };
   readonly height: number;
 };
@@ -32,11 +34,12 @@ const FONT =
 export type FigureOptions = {
   readonly description: string;
   readonly height?: number;
+  readonly minWidth?: number;
   readonly layout?: Readonly<Record<string, unknown>>;
 };
 
 export function figure(data: readonly Trace[], options: FigureOptions): Figure {
-  const { description, height = 360, layout = {} } = options;
+  const { description, height = 360, minWidth, layout = {} } = options;
   return {
     data,
     layout: {
@@ -48,7 +51,7 @@ export function figure(data: readonly Trace[], options: FigureOptions): Figure {
       legend: LEGEND_BELOW,
       ...layout,
       height,
-      meta: { description },
+      meta: minWidth === undefined ? { description } : { description, minWidth },
     },
   };
 }
@@ -63,7 +66,50 @@ export const LEGEND_BELOW = {
 
 /** An axis of percentages or points. */
 export function axis(title: string, more: Readonly<Record<string, unknown>> = {}): object {
-  return { title: { text: title, standoff: 8 }, automargin: true, zeroline: false, ...more };
+  return {
+    title: { text: title, standoff: 8, font: { size: 13 } },
+    automargin: true,
+    zeroline: false,
+    ...more,
+  };
+}
+
+/** White hatching over a bar's own colour. */
+export function hatch(shape: string): object {
+  return {
+    shape,
+    fillmode: "overlay",
+    fgcolor: "#ffffff",
+    fgopacity: 0.8,
+    size: 7,
+    solidity: 0.28,
+  };
+}
+
+/** Heading of a panel, above it; `x` is the panel's middle as a share of the width. */
+export function panelTitle(text: string, x: number): object {
+  return {
+    text,
+    x,
+    y: 1,
+    xref: "paper",
+    yref: "paper",
+    xanchor: "center",
+    yanchor: "bottom",
+    showarrow: false,
+    font: { size: 13 },
+  };
+}
+
+/** A thin dotted line of reference. */
+export function guide(place: Readonly<Record<string, unknown>>): object {
+  return { type: "line", line: { width: 1, dash: "dot", color: "#808890" }, ...place };
+}
+
+/** Where `count` panels stand side by side: from and to as shares of the width. */
+export function panels(count: number, gap = 0.025): [from: number, to: number][] {
+  const width = (1 - gap * (count - 1)) / count;
+  return Array.from({ length: count }, (_, i) => [i * (width + gap), i * (width + gap) + width]);
 }
 
 /** A fraction as percent, rounded to a thousandth so that figures stay small and stable. */

@@ -12,7 +12,7 @@ import type {
   SoupRow,
 } from "./types.ts";
 
-/** Every finding of a report: the grid's first, then baselines, control and soups. */
+/** Every finding of a report: the grid's first, then the control's, the soups', the baselines'. */
 export function findingsOf(report: Report): Finding[] {
   return [
     ...gridFindings(report.grid, report.modalities),
@@ -30,72 +30,85 @@ export function gridFindings(
   return table.rows.flatMap((row): Finding[] => {
     const delta = row.deltas?.overall;
     if (!delta) return [];
+    const words = row.changes.replace(/^\+ /, "");
+    const name = words === "" || words === row.name ? row.name : `${row.name} (${words})`;
     if (row.members < 2) {
-      const text = `${row.name}: one seed only, so nothing can be said of it.`;
-      return [{ verdict: "unclear", text }];
+      const evidence = "One seed only: nothing can be said of it.";
+      return [{ verdict: "unclear", text: `${name} cannot be told.`, evidence }];
     }
-    const size = `${deltaText(delta)} points overall, ${correctedText(delta)}`;
+    const size = `${deltaText(delta)} points overall, ${correctedText(delta)}.`;
     if (!isSignificant(delta, table.alpha)) {
-      return [{ verdict: "unclear", text: `${row.name}: ${size}. ${boundText(delta)}` }];
+      const evidence = `${size} ${boundText(delta)}`;
+      return [{ verdict: "unclear", text: `${name} cannot be told.`, evidence }];
     }
     const verdict = delta.mean > 0 ? "helps" : "hurts";
-    const text = `${row.name} ${verdict}: ${size}.${modalityText(row, modalities)}`;
-    return [{ verdict, text }];
+    return [
+      {
+        verdict,
+        text: `${name} ${verdict}.`,
+        evidence: `${size} ${modalityText(row, modalities)}`,
+      },
+    ];
   });
 }
 
 function duplicatesFindings({ rate, interaction }: DuplicatesControl): Finding[] {
   if (!interaction) return [];
   const share = `With ${percent(rate, 0)} % planted duplicates`;
-  const size = `${deltaText(interaction)} points`;
   const verdict = verdictOf(interaction);
   const text = {
-    helps: `${share} the mask gives more where hardness weighting is on, as the formulas predict: ${size}.`,
-    hurts: `${share} the mask gives less where hardness weighting is on, against the prediction: ${size}.`,
-    unclear: `${share} it cannot be told whether the mask gives more where hardness weighting is on: ${size}.`,
-  };
-  return [{ verdict, text: text[verdict] }];
+    helps: `${share} the mask gives more where hardness weighting is on, as the formulas predict.`,
+    hurts: `${share} the mask gives less where hardness weighting is on, against the prediction.`,
+    unclear: `${share} it cannot be told whether the mask gives more where hardness weighting is on.`,
+  }[verdict];
+  return [
+    { verdict, text, evidence: `Interaction ${deltaText(interaction)} points, not corrected.` },
+  ];
 }
 
 function soupFindings(rows: readonly SoupRow[]): Finding[] {
-  return rows.flatMap((row): Finding[] => {
-    if (!row.delta) return [];
-    const size = `${deltaText(row.delta)} points`;
-    const verdict = verdictOf(row.delta);
-    const words = {
-      helps: "is better than its best member",
-      hurts: "is worse than its best member",
-      unclear: "cannot be told from its best member",
-    };
-    return [{ verdict, text: `${row.name} ${words[verdict]}: ${size} (not corrected).` }];
+  const words = {
+    helps: "is better than its best member.",
+    hurts: "is worse than its best member.",
+    unclear: "cannot be told from its best member.",
+  };
+  return rows.flatMap(({ name, delta }): Finding[] => {
+    if (!delta) return [];
+    const verdict = verdictOf(delta);
+    const evidence = `${deltaText(delta)} points overall, not corrected.`;
+    return [{ verdict, text: `The soup "${name}" ${words[verdict]}`, evidence }];
   });
 }
 
-/** Whether the final model is ahead of every baseline on every modality. */
+/** Which baselines the final model beats on every modality, and where it does not surely beat one. */
 function baselineFindings(
   rows: readonly BaselineRow[],
   modalities: readonly ModalityLabel[],
 ): Finding[] {
-  const final = rows.find((row) => row.deltas === null)?.name ?? "The model";
-  return rows.flatMap((row): Finding[] => {
-    if (!row.deltas) return [];
-    const deltas = row.deltas;
-    const behind = columnsOf(modalities).filter((column) => {
+  const name = rows.find((row) => row.deltas === null)?.name;
+  const final = name === undefined ? "The final model" : `The final model (${name})`;
+  const compared = rows.flatMap(({ name, deltas }) => {
+    if (!deltas) return [];
+    const columns = columnsOf(modalities).flatMap((column) => {
       const delta = column.delta({ deltas });
-      return delta && !(delta.low > 0);
+      return delta ? [{ label: column.label, delta }] : [];
     });
-    const size = `${deltaText(deltas.overall)} points overall`;
-    if (behind.length === 0) {
-      const text = `${final} beats ${row.name} on every modality: ${size}.`;
-      return [{ verdict: "helps", text }];
-    }
-    const where = behind
-      .map((column) => `${column.label} ${deltaText(column.delta({ deltas }))}`)
-      .join(", ");
-    const worse = behind.every((column) => column.delta({ deltas })!.high < 0);
-    const text = `${final} does not surely beat ${row.name} on ${where}; ${size}.`;
-    return [{ verdict: worse ? "hurts" : "unclear", text }];
+    return [
+      { name, overall: deltas.overall, behind: columns.filter(({ delta }) => !(delta.low > 0)) },
+    ];
   });
+  const beaten = compared.filter(({ behind }) => behind.length === 0);
+  const open = compared.filter(({ behind }) => behind.length > 0);
+  const all: Finding[] = open.map(({ name, overall, behind }) => ({
+    verdict: behind.every(({ delta }) => delta.high < 0) ? "hurts" : "unclear",
+    text: `${final} does not surely beat ${name} on ${listed(behind.map(({ label }) => label))}.`,
+    evidence: `${behind.map(({ label, delta }) => `${label} ${deltaText(delta)}`).join(", ")}; ${deltaText(overall)} points overall.`,
+  }));
+  if (beaten.length === 0) return all;
+  const text = `${final} beats ${listed(beaten.map(({ name }) => name))} on every modality.`;
+  const leads = beaten.map(({ name, overall }) => `${points(overall.mean)} over ${name}`);
+  const evidence = `Overall ${leads.join(", ")}; every interval of every modality leaves out 0.`;
+  return [{ verdict: "helps", text, evidence }, ...all];
 }
 
 function verdictOf(delta: Delta): Finding["verdict"] {
@@ -103,10 +116,8 @@ function verdictOf(delta: Delta): Finding["verdict"] {
   return delta.mean > 0 ? "helps" : "hurts";
 }
 
-function correctedText(delta: Delta): string {
-  return delta.pHolm === null
-    ? `${pText(delta.p)}, not corrected`
-    : `${pText(delta.pHolm)} after Holm's correction`;
+function correctedText({ p, pHolm }: Delta): string {
+  return pHolm === null ? `${pText(p)}, not corrected` : `${pText(pHolm)} after Holm's correction`;
 }
 
 /** How large an effect could still hide behind the interval. */
@@ -114,19 +125,24 @@ function boundText({ low, high }: Delta): string {
   if (low > 0 || high < 0) {
     return "The interval leaves out 0, but the correction for several comparisons takes the significance away.";
   }
-  return `It cannot be told; the data speak against a gain above ${percent(high)} or a loss above ${percent(-low)} points.`;
+  return `The data speak against a gain above ${percent(high)} and a loss above ${percent(-low)}.`;
 }
 
 /** Where the gain or loss shows, by intervals alone. */
 function modalityText(row: AblationRow, modalities: readonly ModalityLabel[]): string {
   const shown = modalities.flatMap(({ id, label }) => {
     const delta = row.deltas?.modalities[id];
-    return excludesZero(delta) ? [{ label, mean: delta!.mean }] : [];
+    return delta && excludesZero(delta) ? [{ label, mean: delta.mean }] : [];
   });
-  if (shown.length === 0) return " No single modality shows it clearly.";
+  if (shown.length === 0) return "No single modality shows it clearly.";
   const list = shown
     .sort((a, b) => Math.abs(b.mean) - Math.abs(a.mean))
-    .map(({ label, mean }) => `${label} ${points(mean)}`)
-    .join(", ");
-  return ` By modality (intervals that leave out 0, not corrected): ${list}.`;
+    .map(({ label, mean }) => `${label} ${points(mean)}`);
+  return `Shown by ${list.join(", ")} (not corrected).`;
+}
+
+/** `a`, `a and b`, `a, b and c`. */
+function listed(names: readonly string[]): string {
+  if (names.length < 2) return names.join("");
+  return `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
 }

@@ -1,6 +1,16 @@
 /** @file Souping: the ladder from members to soups, and the loss on the line between members. */
 import { styleOf, stylesOf } from "./colours.ts";
-import { axis, errorBars, figure, type Figure, pct, type Trace } from "./figure.ts";
+import {
+  axis,
+  errorBars,
+  figure,
+  type Figure,
+  guide,
+  panels,
+  panelTitle,
+  pct,
+  type Trace,
+} from "./figure.ts";
 import { delta as deltaText, estimate } from "./format.ts";
 import { columnsOf, type ModalityLabel } from "./levels.ts";
 import type { BarrierLine, SoupRow } from "./types.ts";
@@ -19,36 +29,19 @@ export function soupLadder(rows: readonly SoupRow[], modalities: readonly Modali
   const layout: Record<string, unknown> = {};
   const shapes: object[] = [];
   const annotations: object[] = [];
-  const gap = 0.03;
-  const width = (1 - gap * (columns.length - 1)) / columns.length;
+  const places = panels(columns.length, 0.03);
   const data = columns.flatMap((column, i): Trace[] => {
     const id = i === 0 ? "" : `${i + 1}`;
-    const from = i * (width + gap);
-    layout[`xaxis${id}`] = axis("", { domain: [from, from + width], nticks: 4 });
-    annotations.push({
-      text: column.label,
-      xref: "paper",
-      yref: "paper",
-      x: from + width / 2,
-      y: 1,
-      yanchor: "bottom",
-      showarrow: false,
-      font: { size: 13 },
-    });
+    const [from, to] = places[i]!;
+    layout[`xaxis${id}`] = axis("", { domain: [from, to], nticks: 4, tickangle: 0 });
+    annotations.push(panelTitle(column.label, (from + to) / 2));
     const best = Math.max(
       ...rows.flatMap((row) => (row.kind === "member" ? [column.estimate(row)?.mean ?? 0] : [])),
     );
     if (Number.isFinite(best)) {
-      shapes.push({
-        type: "line",
-        xref: `x${id}`,
-        yref: "paper",
-        x0: pct(best),
-        x1: pct(best),
-        y0: 0,
-        y1: 1,
-        line: { width: 1, dash: "dot", color: "#808890" },
-      });
+      shapes.push(
+        guide({ xref: `x${id}`, x0: pct(best), x1: pct(best), yref: "paper", y0: 0, y1: 1 }),
+      );
     }
     return Object.entries(KINDS).flatMap(([kind, { label, symbol, like }]): Trace[] => {
       const own = rows.filter((row) => row.kind === kind);
@@ -76,6 +69,7 @@ export function soupLadder(rows: readonly SoupRow[], modalities: readonly Modali
   return figure(data, {
     description: `Scores in percent of ${rows.length} members and soups with 95 percent intervals. Against the best member: ${words.join("; ") || "no soup"}.`,
     height: 130 + 30 * rows.length,
+    minWidth: 640,
     layout: {
       ...layout,
       yaxis: {

@@ -111,7 +111,7 @@ export function tableHtml(table: Table, dot: (name: string) => string = () => ""
   const head = table.columns
     .map(({ label, align, title }) => {
       const hint = title ? ` title="${html(title)}"` : "";
-      return `<th scope="col" class="${align}"${hint}>${html(label)}</th>`;
+      return `<th scope="col"${align === "right" ? ' class="number"' : ""}${hint}>${html(label)}</th>`;
     })
     .join("");
   const body = table.rows
@@ -121,14 +121,17 @@ export function tableHtml(table: Table, dot: (name: string) => string = () => ""
     })
     .join("\n");
   const notes = table.notes.map((note) => `<p class="note">${html(note)}</p>`).join("\n");
-  return `<div class="scroll" role="region" aria-label="${html(table.caption)}" tabindex="0">
-<table id="table-${table.id}">
-<caption>${html(table.caption)}</caption>
+  // Not a caption element: that is as wide as the table, and would scroll out of a narrow screen.
+  return `<div class="table">
+<p class="table-title" id="caption-${table.id}">${html(table.caption)}</p>
+<div class="scroll" role="region" aria-labelledby="caption-${table.id}" tabindex="0">
+<table id="table-${table.id}" aria-labelledby="caption-${table.id}">
 <thead><tr>${head}</tr></thead>
 <tbody>
 ${body}
 </tbody>
 </table>
+</div>
 </div>
 ${notes}`;
 }
@@ -138,9 +141,10 @@ function cellHtml(cell: Cell, column: number, table: Table, dot: string | undefi
   const tag = mark === "best" ? "strong" : mark === "second" ? "u" : "span";
   const star = dagger ? '<sup title="significant after correction">†</sup>' : "";
   const below = detail ? `<small>${html(detail)}</small>` : "";
-  const classes = [table.columns[column]!.align, tone].filter(Boolean).join(" ");
+  const number = table.columns[column]!.align === "right" ? "number" : "";
+  const classes = [number, tone].filter(Boolean).join(" ");
   const inner = `<${tag}>${html(text)}</${tag}>${star}${below}${svg}`;
   return column === 0
     ? `<th scope="row">${dot ?? ""}${inner}</th>`
-    : `<td class="${classes}">${inner}</td>`;
+    : `<td${classes ? ` class="${classes}"` : ""}>${inner}</td>`;
 }

@@ -1,12 +1,13 @@
 /** @file The other tables of a report: baselines, effects, ladder, soup, duplicates, mask, data sets. */
 import { deltaCell, marksOf, scoreCell, scoreColumn } from "./ablation-table.ts";
 import { delta as deltaText, estimate, interval, percent, points } from "./format.ts";
-import { columnsOf, type ModalityLabel } from "./levels.ts";
+import { columnsOf, modalityColumns, type ModalityLabel } from "./levels.ts";
 import { intervalLimit } from "./svg.ts";
 import type { Cell, Table } from "./table.ts";
 import type {
   BaselineRow,
   DatasetInfo,
+  Delta,
   DuplicatesControl,
   Effect,
   LadderRow,
@@ -26,7 +27,6 @@ export function baselineTable(
 ): Table {
   const columns = columnsOf(modalities);
   const final = rows.find((row) => row.deltas === null)?.name ?? "the model";
-  const limit = intervalLimit(rows.map((row) => row.deltas?.overall));
   return {
     id: "baselines",
     caption: `What ${final} has to beat`,
@@ -37,7 +37,7 @@ export function baselineTable(
       cells: [
         { text: row.name, ...(row.note === undefined ? {} : { detail: row.note }) },
         ...columns.map((column) => scoreCell(column.estimate(row), undefined)),
-        row.deltas ? deltaCell(row.deltas.overall, 0, limit) : { text: "" },
+        plainDelta(row.deltas?.overall),
       ],
     })),
     notes: ["Scores in percent with 95 % intervals on held-out data; the last column in points."],
@@ -59,10 +59,7 @@ export function effectTable(
         { text: effect.name.replaceAll(" x ", " × "), detail: effect.order },
         ...columns.map((column): Cell => {
           const delta = column.delta({ deltas: effect });
-          if (column.id === "overall") return deltaCell(delta, 0.05, limit);
-          return delta
-            ? { text: points(delta.mean), detail: interval(delta.low, delta.high, percent) }
-            : { text: "" };
+          return column.id === "overall" ? deltaCell(delta, 0.05, limit) : plainDelta(delta);
         }),
       ],
     })),
@@ -76,7 +73,7 @@ export function ladderTable(
   rows: readonly LadderRow[],
   modalities: readonly ModalityLabel[],
 ): Table {
-  const columns = columnsOf(modalities).filter((column) => !column.beside);
+  const columns = modalityColumns(modalities).filter((column) => !column.beside);
   const first = rows[0]?.paper ?? undefined;
   const limit = intervalLimit(rows.map(({ delta }) => delta));
   return {
@@ -84,21 +81,21 @@ export function ladderTable(
     caption: "The paper's ladder, ours beside the paper's own figures",
     columns: [
       left("Step"),
-      ...columns.map(({ label }) => right(`${label}, ours`)),
-      right("Δ ours"),
-      ...columns.map(({ label }) => right(`${label}, paper`)),
-      right("Δ paper"),
+      ...["Ours", "Δ ours", "Paper", "Δ paper"].map((label) => right(label)),
+      ...columns.map(({ label }) => right(label, "ours, and the paper's below")),
     ],
     rows: rows.map(({ name, changes, ours, delta, paper }, i) => ({
       ...(i === 0 ? { emphasis: "baseline" as const } : {}),
       cells: [
         { text: name, detail: changes },
-        ...columns.map((column) => scoreCell(column.estimate(ours), undefined)),
+        scoreCell(ours.overall, undefined),
         deltaCell(delta, 0.05, limit),
-        ...columns.map(({ id }) => ({
-          text: percent(id === "overall" ? paper?.overall : paper?.modalities[id]),
-        })),
+        { text: percent(paper?.overall) },
         { text: i > 0 && paper && first ? points(paper.overall - first.overall) : "" },
+        ...columns.map((column) => ({
+          text: percent(column.estimate(ours)?.mean),
+          detail: `paper ${percent(paper?.modalities[column.id])}`,
+        })),
       ],
     })),
     notes: [
@@ -214,4 +211,10 @@ export function datasetTable(datasets: readonly DatasetInfo[]): Table {
       "Inputs: real (taken as they are), composed (real parts put together by us), synthetic (drawn by us). Domain: IND as in training, OOD an unseen style, table or package.",
     ],
   };
+}
+
+/** A difference without drawing or dagger. */
+function plainDelta(delta: Delta | undefined): Cell {
+  if (!delta) return { text: "" };
+  return { text: points(delta.mean), detail: interval(delta.low, delta.high, percent) };
 }

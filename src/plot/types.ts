@@ -252,7 +252,13 @@ export type Reproduction = {
 };
 
 /** A finding in one sentence. `unclear`: the interval holds 0 or the correction takes it away. */
-export type Finding = { readonly verdict: "helps" | "hurts" | "unclear"; readonly text: string };
+export type Finding = {
+  readonly verdict: "helps" | "hurts" | "unclear";
+  /** Plain words. */
+  readonly text: string;
+  /** The numbers behind them. */
+  readonly evidence: string;
+};
 
 /** A whole report. A section whose record is absent is left out. */
 export type Report = {
