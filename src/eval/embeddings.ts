@@ -56,10 +56,13 @@ export function taskMatrices(
   return { queries, candidates };
 }
 
-/** Rows scaled to unit length in a new matrix; a zero row stays zero. */
+/**
+ * Rows scaled to unit length in a new matrix; a zero row stays zero. The result lies in shared memory,
+ * so that a scorer's thread reads it without a copy.
+ */
 export function unitRows(matrix: Matrix): Matrix {
   const { rows, dim, data } = matrix;
-  const unit = new Float32Array(data.length);
+  const unit = new Float32Array(new SharedArrayBuffer(data.length * 4));
   for (let r = 0; r < rows; r++) {
     const start = r * dim;
     let square = 0;

@@ -9,6 +9,8 @@ export { corpusRows, poolOf } from "./pool.ts";
 export type { Pool } from "./pool.ts";
 export { plainScorer, rankPool } from "./scorer.ts";
 export type { ScoredQuery, Scorer, ScoreRequest } from "./scorer.ts";
+export { createEngineScorer } from "./enginescorer.ts";
+export type { EngineScorer, EngineScorerOptions } from "./enginescorer.ts";
 export { scoreTask } from "./score.ts";
 export type { QueryResult, ScoreTaskOptions, TaskScore } from "./score.ts";
 export { toMatrix, unitRows } from "./embeddings.ts";

@@ -49,13 +49,14 @@ export function checkEmbeddings(matrix: Matrix, name: string): Finding[] {
   return findings;
 }
 
-/** Checks the ranked queries of `task` for ties. */
+/** Checks the ranked queries of `task` for ties, those whose ties were counted. */
 export function checkTies(queries: readonly ScoredQuery[], task: string): Finding[] {
-  const tied = queries.filter((q) => q.ties > 0).length;
-  const share = tied / queries.length;
+  const counted = queries.filter((q) => q.ties !== null);
+  const tied = counted.filter((q) => q.ties! > 0).length;
+  const share = tied / counted.length;
   const { warning, error } = PREFLIGHT_LIMITS.ties;
   if (!(share > warning)) return [];
-  const message = `${task}: in ${tied} of ${queries.length} queries the best positive ties with a wrong candidate`;
+  const message = `${task}: in ${tied} of ${counted.length} queries the best positive ties with a wrong candidate`;
   return [{ level: share > error ? "error" : "warning", code: "MANY_TIES", message }];
 }
 

@@ -23,8 +23,8 @@ export type ScoredQuery = {
   readonly positives: readonly RankedPositive[];
   /** The best candidates, best first; `index` is a corpus row. */
   readonly top: readonly Scored[];
-  /** Non-positives that score exactly like the best positive. */
-  readonly ties: number;
+  /** Non-positives that score exactly like the best positive; null where a scorer didn't count them. */
+  readonly ties: number | null;
   readonly poolSize: number;
 };
 
