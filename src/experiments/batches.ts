@@ -47,7 +47,8 @@ export function samplerOf(
 export function chosenTasks(config: TrainConfig, tasks: readonly Task[]): readonly Task[] {
   const patterns = config.sampler.tasks;
   for (const pattern of patterns ?? []) {
-    if (tasks.some(({ name }) => fits(pattern, name))) continue;
+    // Leaving out what isn't there is no mistake: recipes serve more than one benchmark.
+    if (pattern.startsWith("!") || tasks.some(({ name }) => fits(pattern, name))) continue;
     const names = tasks.map((task) => task.name).join(", ");
     throw new ConfigError(`sampler.tasks: "${pattern}" fits no training task; there are ${names}`);
   }
@@ -67,7 +68,11 @@ function capped(task: Task, cap: number): Task {
 }
 
 function takesPart({ sampler }: TrainConfig, name: string): boolean {
-  return sampler.tasks === null || sampler.tasks.some((pattern) => fits(pattern, name));
+  const patterns = sampler.tasks ?? [];
+  const wanted = patterns.filter((pattern) => !pattern.startsWith("!"));
+  if (patterns.some((pattern) => pattern.startsWith("!") && fits(pattern.slice(1), name)))
+    return false;
+  return wanted.length === 0 || wanted.some((pattern) => fits(pattern, name));
 }
 
 function fits(pattern: string, name: string): boolean {
@@ -136,7 +141,11 @@ export class ItemBatches implements Source<TrainBatch> {
       const text = item.text === undefined ? {} : { text: item.text };
       inputs.push(processor.process({ ...text, ...seen, instruction }, { prompt }));
     }
-    const { bucket, feeds } = this.#assembler.assemble(inputs, { prefix });
+    // Every pair of lengths is a graph of its own with its own memory: texts alone get few lengths.
+    const plain = inputs.every(({ layout }) => layout === undefined);
+    const longest = Math.max(...inputs.map(({ ids }) => ids.length));
+    const tokens = plain ? { tokens: Math.max(16, 2 ** Math.ceil(Math.log2(longest))) } : {};
+    const { bucket, feeds } = this.#assembler.assemble(inputs, { prefix, ...tokens });
     return { bucket: bucketKey(bucket), feeds };
   }
 }

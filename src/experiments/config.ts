@@ -78,7 +78,7 @@ const LossConfig = z.strictObject({
 });
 
 const SamplerConfig = z.strictObject({
-  /** Training tasks by name; null takes every one of the stage. A trailing `*` matches any ending. */
+  /** Training tasks by name; null takes all. A trailing `*` matches any ending, a leading `!` leaves out. */
   tasks: z.array(z.string().min(1)).min(1).nullable().default(null),
   /** Relative weight of a task, by name or name*; others weigh 1. Multiplies the task's own weight. */
   weights: z.record(z.string(), z.number().min(0)).default({}),

@@ -1,5 +1,6 @@
 /** @file What turns items into unit vectors, and how tasks are put to it. */
 import type { Item, Task } from "../data/types.ts";
+import type { State } from "../engine/index.ts";
 import type { OnProgress } from "./progress.ts";
 
 /** One item as one side of a task sees it. */
@@ -18,6 +19,8 @@ export interface Embedder {
   readonly dim: number;
   /** Rows in the order of the requests, unit length. */
   embed(requests: readonly EmbedRequest[], onProgress?: OnProgress): Promise<EmbeddingRows>;
+  /** Goes on with other weights of the same shapes. */
+  load(state: State): Promise<void>;
   close(): Promise<void>;
 }
 

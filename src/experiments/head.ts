@@ -90,6 +90,10 @@ class FeatureBatches implements Source<TrainBatch> {
   }
 }
 
+function headOnly(state: State): State {
+  return new Map([...state].filter(([name]) => name.startsWith("head.")));
+}
+
 /** Rows of one graph of the embedder. */
 const CHUNK = 1024;
 
@@ -105,7 +109,7 @@ export async function headEmbedder(options: HeadEmbedderOptions): Promise<Embedd
   const dim = features.table.shape[1];
   const evaluator = await Evaluator.create({
     executor: executorOf(config),
-    state: new Map([...state].filter(([name]) => name.startsWith("head."))),
+    state: headOnly(state),
     build() {
       const graph = new Graph();
       const x = graph.input("x", [CHUNK, dim]);
@@ -115,6 +119,7 @@ export async function headEmbedder(options: HeadEmbedderOptions): Promise<Embedd
   });
   return {
     dim,
+    load: (other) => evaluator.load(headOnly(other)),
     close: () => evaluator.close(),
     async embed(requests): Promise<EmbeddingRows> {
       const rows = Int32Array.from(requests, (request) => features.rowOf(request));

@@ -97,7 +97,7 @@ export class Workshop {
 
   /** Digest over what a config trains on and is scored on. */
   async dataDigest(config: TrainConfig): Promise<string> {
-    const train = await this.#trainTasks(config);
+    const train = await this.trainTasks(config);
     const all = [...train, ...(await this.tasks("dev")), ...(await this.tasks("test"))];
     return digestOf(all.map(({ name, split, digest }) => ({ name, split, digest })));
   }
@@ -118,7 +118,7 @@ export class Workshop {
       experiment,
       name,
       config,
-      tasks: await this.#trainTasks(config),
+      tasks: await this.trainTasks(config),
       dataDigest: await this.dataDigest(config),
       startDigest: await startDigest(config),
       environment: await environment(),
@@ -161,7 +161,10 @@ export class Workshop {
     request: RunRequest,
     onStep: (done: number, total: number) => void,
   ): Promise<string> {
-    const hooks: TrainHooks = { onProgress: ({ done, total }) => onStep(done, total) };
+    const onProgress: OnProgress = ({ stage, done, total }) => {
+      if (stage === "train") onStep(done, total);
+    };
+    const hooks: TrainHooks = { onProgress };
     const { experiment, name, tags, config } = request;
     const runId =
       request.resume === undefined
@@ -202,12 +205,16 @@ export class Workshop {
   }
 
   /** Trunk embeddings of every item of every split, computed once for a trunk and prompt. */
-  async features(config: TrainConfig, onProgress?: OnProgress): ReturnType<FeatureBank["of"]> {
-    const train = await this.#trainTasks(config);
+  async features(
+    config: TrainConfig,
+    onProgress?: OnProgress,
+    tasks?: readonly Task[],
+  ): ReturnType<FeatureBank["of"]> {
+    const held = [...(await this.tasks("dev")), ...(await this.tasks("test"))];
     return this.#features.of({
       config,
       kit: this.kit(config),
-      tasks: [...train, ...(await this.tasks("dev")), ...(await this.tasks("test"))],
+      tasks: tasks ?? [...(await this.trainTasks(config)), ...held],
       ...(onProgress === undefined ? {} : { onProgress }),
     });
   }
@@ -252,7 +259,7 @@ export class Workshop {
   }
 
   /** Tasks a config trains on; cut to its cap. */
-  async #trainTasks(config: TrainConfig): Promise<readonly Task[]> {
+  async trainTasks(config: TrainConfig): Promise<readonly Task[]> {
     const { tasks, capPerDataset } = config.sampler;
     const key = JSON.stringify([tasks, capPerDataset]);
     const known = this.#chosen.get(key) ?? chosenTasks(config, await this.tasks("train"));
@@ -261,7 +268,7 @@ export class Workshop {
   }
 
   async #parts(config: TrainConfig, { onProgress }: TrainHooks): Promise<TrainParts> {
-    const tasks = await this.#trainTasks(config);
+    const tasks = await this.trainTasks(config);
     const evaluate =
       config.evaluation.everySteps > 0 ? (s: State) => this.#evaluate(config, s) : null;
     if (config.model.adapter.kind === "head") {

@@ -143,8 +143,8 @@ export function effects(cube: ScoreCube): Effect[] {
     ...FACTORS.flatMap((a, i) => FACTORS.slice(i + 1).map((b) => [a, b])),
   ];
   return orders.map((factors) => {
-    // An interaction is half of the effect of one factor with the other minus without it.
-    const scale = 2 / cube.cells.length;
+    // An interaction is the effect of one factor with the other minus without it.
+    const scale = 2 ** factors.length / cube.cells.length;
     const terms = cube.cells.map((cell) => {
       const sign = factors.reduce((s, { has }) => s * (has(cell) ? 1 : -1), 1);
       return [cell, sign * scale] as const;
