@@ -10,7 +10,14 @@ import { MediaDigests, taskDigest } from "./digest.ts";
 import { readImageRows, writeImageRows } from "./image.ts";
 import { byCodeUnit, headerOf, mapMedia, normalise, type BuiltTask } from "./normal.ts";
 import { readPairRows, writePairRows } from "./pairs.ts";
-import { layoutOf, readTaskFile, taskFolder, writeTaskFile, type TaskInfo } from "./task-file.ts";
+import {
+  checkFiles,
+  layoutOf,
+  readTaskFile,
+  taskFolder,
+  writeTaskFile,
+  type TaskInfo,
+} from "./task-file.ts";
 import { readVideoRows, writeVideoRows } from "./video.ts";
 
 export { MediaDigests } from "./digest.ts";
@@ -168,6 +175,7 @@ export async function readRelative(root: string, info: TaskInfo): Promise<BuiltT
       });
     }
   }
+  await checkFiles(folder, info);
   return task;
 }
 

@@ -1,5 +1,6 @@
 /** @file `task.json`: what a task is, beside the parquet files that hold it. */
-import { readFile, rename, writeFile } from "node:fs/promises";
+import { createHash } from "node:crypto";
+import { readdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { DataError } from "../error.ts";
@@ -54,6 +55,8 @@ const TaskFile = z.strictObject({
   queries: z.int().nonnegative(),
   candidates: z.int().nonnegative(),
   digest: z.string().regex(/^[0-9a-f]{64}$/),
+  /** sha256 of each parquet file beside this one: rows changed by hand or by a bad disk are noticed. */
+  files: z.record(z.string(), z.string()).optional(),
 });
 
 /** How a task's parquet files are laid out. */
@@ -76,15 +79,42 @@ export function taskFolder(
   return join(root, `${modality}-tasks`, name, split);
 }
 
+/** Written last: it holds the digests of the files beside it. */
 export async function writeTaskFile(folder: string, info: TaskInfo): Promise<void> {
   const file = join(folder, FILE);
-  const content = { format: "rzenlab-task", version: 1, ...info };
+  const names = (await readdir(folder)).filter((name) => name.endsWith(".parquet")).toSorted();
+  const digests = names.map(async (name) => [name, await sha256Of(join(folder, name))] as const);
+  const files = Object.fromEntries(await Promise.all(digests));
+  const content = { format: "rzenlab-task", version: 1, ...info, files };
   const temporary = `${file}.${process.pid}.tmp`;
   await writeFile(temporary, `${JSON.stringify(content, null, 2)}\n`);
   await rename(temporary, file);
 }
 
-/** Throws a DataError that names the file and every field that is wrong. */
+/** Throws unless the parquet files are those that task.json was written with. */
+export async function checkFiles(folder: string, { files = {} }: TaskInfo): Promise<void> {
+  for (const [name, expected] of Object.entries(files)) {
+    const file = join(folder, name);
+    const value = await sha256Of(file);
+    if (value !== expected) {
+      throw new DataError({
+        file,
+        field: "sha256",
+        value,
+        expected: `${expected}, as task.json says`,
+      });
+    }
+  }
+}
+
+async function sha256Of(file: string): Promise<string> {
+  const bytes = await readFile(file).catch((cause: unknown) => {
+    throw new DataError({ file, expected: `a readable file (${reason(cause)})`, cause });
+  });
+  return createHash("sha256").update(bytes).digest("hex");
+}
+
+/** Throws a DataError that names the file and the first field that is wrong. */
 export async function readTaskFile(folder: string): Promise<TaskInfo> {
   const file = join(folder, FILE);
   let json: unknown;

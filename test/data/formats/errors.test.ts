@@ -319,6 +319,17 @@ test("a bad task.json is named by field and value", async () => {
   );
 });
 
+test("rows that were changed after they were written are noticed, and so is a missing file", async () => {
+  const { root, folder } = await written(smallTask({ split: "train" }));
+  const file = join(folder, "annotations.parquet");
+  await rewrite(file, "query_label", ["dog", "cat"]);
+  await expect(readTask(root, "small", "train")).rejects.toThrow(`${file}: sha256 is `);
+  rmSync(join(folder, "corpus.parquet"));
+  await expect(readTask(root, "small", "train")).rejects.toThrow(
+    `row 1 (query q2): candidates is "owl", expected a candidate of the corpus`,
+  );
+});
+
 test("listing and loading follow the filter", async () => {
   const { root } = await written(smallTask());
   await writeTask(root, smallTask({ split: "train" }));
