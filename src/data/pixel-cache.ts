@@ -15,7 +15,7 @@ import { z } from "zod";
 import type { Pixels } from "./types.ts";
 
 /** Raised when decoding changes, so that old segments are left alone. */
-const VERSION = 1;
+const VERSION = 2;
 /** A segment whose index was not written within this time belongs to a process that died. */
 const ORPHAN_MS = 3_600_000;
 /** Entries this close together are read in one go. */

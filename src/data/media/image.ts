@@ -1,10 +1,12 @@
-/** @file Pictures and animations -> pixels, by sharp. */
+/** @file Pictures and animations -> pixels of a given size. */
 import { readFile } from "node:fs/promises";
-import sharp, { type Sharp } from "sharp";
+import sharp from "sharp";
 import { DataError } from "../error.ts";
 import { reason } from "../formats/parquet.ts";
 import type { Pixels } from "../types.ts";
 import { frameFiles, sampleIndicesPadded } from "./frames.ts";
+import { decodeRgb, type Rgb } from "./raw.ts";
+import { resizeRgb, type RgbImage } from "./resample.ts";
 
 export type ImageSize = {
   readonly width: number;
@@ -14,7 +16,7 @@ export type ImageSize = {
    */
   readonly fit?: "contain" | "fill";
   /** Behind transparent pixels and beside letterboxed ones. Default white. */
-  readonly background?: { readonly r: number; readonly g: number; readonly b: number };
+  readonly background?: Rgb;
 };
 
 export type ClipSize = ImageSize & {
@@ -35,7 +37,7 @@ export async function decodeBytes(
   size: ImageSize,
   name: string,
 ): Promise<Pixels> {
-  const data = await orFail(name, () => resized(sharp(bytes, { failOn: "error" }), size));
+  const data = await orFail(name, () => fitted(bytes, size));
   return { frames: 1, height: size.height, width: size.width, data };
 }
 
@@ -47,7 +49,7 @@ export async function decodeAnimation(path: string, size: ClipSize): Promise<Pix
     const wanted = sampleIndicesPadded(pages, size.frames);
     const decoded = new Map<number, Uint8Array>();
     for (const page of new Set(wanted)) {
-      decoded.set(page, await resized(sharp(bytes, { page, pages: 1, failOn: "error" }), size));
+      decoded.set(page, await fitted(bytes, size, page));
     }
     return stack(
       wanted.map((page) => decoded.get(page)!),
@@ -80,21 +82,39 @@ export function stack(frames: readonly Uint8Array[], { width, height }: ImageSiz
 }
 
 /** RGB bytes [height, width, 3]. */
-async function resized(image: Sharp, size: ImageSize): Promise<Uint8Array> {
+async function fitted(bytes: Uint8Array, size: ImageSize, page = 0): Promise<Uint8Array> {
   const { width, height, fit = "contain", background = WHITE } = size;
-  const { data, info } = await image
-    .autoOrient()
-    .flatten({ background })
-    .toColourspace("srgb")
-    .resize({ width, height, fit, background, kernel: "lanczos3" })
-    .removeAlpha()
-    .raw()
-    .toBuffer({ resolveWithObject: true });
-  if (info.channels === 3) return data;
-  // Grey pictures stay grey through sharp's raw output.
-  const rgb = new Uint8Array(width * height * 3);
-  for (let i = 0; i < width * height; i++) rgb.fill(data[i * info.channels] ?? 0, i * 3, i * 3 + 3);
-  return rgb;
+  const image = await decodeRgb(bytes, background, page);
+  if (fit === "fill") return resizeRgb(image, width, height).data;
+  const scale = Math.min(width / image.width, height / image.height);
+  const inner = resizeRgb(
+    image,
+    Math.max(1, Math.round(image.width * scale)),
+    Math.max(1, Math.round(image.height * scale)),
+  );
+  return letterbox(inner, { width, height, background });
+}
+
+/** The image in the middle of a larger one. */
+function letterbox(
+  image: RgbImage,
+  { width, height, background }: { width: number; height: number; background: Rgb },
+): Uint8Array {
+  if (image.width === width && image.height === height) return image.data;
+  const out = new Uint8Array(width * height * 3);
+  const { r, g, b } = background;
+  for (let i = 0; i < out.length; i += 3) {
+    out[i] = r;
+    out[i + 1] = g;
+    out[i + 2] = b;
+  }
+  const left = Math.floor((width - image.width) / 2);
+  const top = Math.floor((height - image.height) / 2);
+  for (let y = 0; y < image.height; y++) {
+    const row = image.data.subarray(y * image.width * 3, (y + 1) * image.width * 3);
+    out.set(row, ((top + y) * width + left) * 3);
+  }
+  return out;
 }
 
 async function read(path: string): Promise<Uint8Array> {
