@@ -43,6 +43,7 @@ export function pageScript(): string {
   let round = 0;
   const drawAll = async () => {
     const own = ++round;
+    delete document.documentElement.dataset.drawn;
     for (const [id, figure] of Object.entries(figures)) {
       if (own !== round) return;
       const place = document.getElementById("figure-" + id);
