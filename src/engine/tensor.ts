@@ -21,7 +21,7 @@ export type State = Map<string, Tensor>;
 /**
  * A tensor of `data`, which is kept (not copied) where its array type already fits `dtype`.
  *
- * Without `dtype` the array type decides: BigInt64Array is int64, Uint8Array is bool, all else
+ * Without `dtype` the data decides: bigints are int64, a Uint8Array is bool, all else is
  * float32. Numbers are converted.
  */
 export function tensor(
@@ -72,8 +72,8 @@ export function allocate(dtype: DType, length: number): TensorData {
   return new ARRAYS[dtype](length);
 }
 
-function dtypeOf(data: object): DType {
-  if (data instanceof BigInt64Array) return "int64";
+function dtypeOf(data: ArrayLike<number | bigint>): DType {
+  if (data instanceof BigInt64Array || typeof data[0] === "bigint") return "int64";
   return data instanceof Uint8Array ? "bool" : "float32";
 }
 

@@ -1,9 +1,13 @@
-import { describe, test } from "vitest";
-import { sameOnOnnxRuntime } from "../support/gradcheck.ts";
+import { afterAll, beforeAll, describe, test } from "vitest";
+import { Comparison } from "../support/gradcheck.ts";
 import { OP_CASES } from "./op-cases.ts";
 
 describe("ONNX Runtime gives what the reference gives, forward and backward", () => {
-  for (const { name, f, inputs } of OP_CASES) {
-    test(name, () => sameOnOnnxRuntime(f, inputs));
-  }
+  let comparison: Comparison;
+  beforeAll(async () => {
+    comparison = await Comparison.open(OP_CASES);
+  });
+  afterAll(() => comparison.close());
+
+  for (const { name } of OP_CASES) test(name, () => comparison.check(name));
 });

@@ -1,13 +1,7 @@
 /** @file Every operation on several shapes: what the gradient and the executor tests go through. */
 import type { Value } from "../../src/engine/index.ts";
 import * as engine from "../../src/engine/index.ts";
-import type { CheckedInput } from "../support/gradcheck.ts";
-
-export type OpCase = {
-  readonly name: string;
-  readonly f: (inputs: Value[]) => Value;
-  readonly inputs: readonly (CheckedInput | readonly number[])[];
-};
+import type { CheckedCase, CheckedInput } from "../support/gradcheck.ts";
 
 const {
   abs,
@@ -148,7 +142,7 @@ const BINARY: Record<
   minimum: [(a, b) => minimum(a, add(b, 0.01)), distinct],
 };
 
-function unaryCases(): OpCase[] {
+function unaryCases(): CheckedCase[] {
   return Object.entries(UNARY).flatMap(([name, [f, input]]) =>
     SHAPES.map((shape) => ({
       name: `${name} ${showShape(shape)}`,
@@ -158,7 +152,7 @@ function unaryCases(): OpCase[] {
   );
 }
 
-function binaryCases(): OpCase[] {
+function binaryCases(): CheckedCase[] {
   return Object.entries(BINARY).flatMap(([name, [f, input]]) =>
     PAIRS.map(([a, b]) => ({
       name: `${name} ${showShape(a)} and ${showShape(b)}`,
@@ -169,10 +163,10 @@ function binaryCases(): OpCase[] {
 }
 
 /** Reductions, over all of a shape, some axes, and with the axes kept. */
-function reduceCases(): OpCase[] {
-  const cases: OpCase[] = [];
+function reduceCases(): CheckedCase[] {
+  const cases: CheckedCase[] = [];
   for (const [name, f] of Object.entries({ sum, mean, max })) {
-    const one = (title: string, shape: number[], options: engine.ReduceOptions): OpCase => {
+    const one = (title: string, shape: number[], options: engine.ReduceOptions): CheckedCase => {
       return { name: `${name} ${title}`, f: ([x]) => f(x!, options), inputs: [distinct(shape)] };
     };
     cases.push(
@@ -185,7 +179,7 @@ function reduceCases(): OpCase[] {
     );
   }
   for (const [name, f] of Object.entries({ softmax, logSoftmax, logSumExp })) {
-    const one = (title: string, shape: number[], options: { axis?: number }): OpCase => {
+    const one = (title: string, shape: number[], options: { axis?: number }): CheckedCase => {
       return { name: `${name} ${title}`, f: ([x]) => f(x!, options), inputs: [shape] };
     };
     cases.push(
@@ -202,8 +196,8 @@ function reduceCases(): OpCase[] {
   return cases;
 }
 
-function matmulCases(): OpCase[] {
-  const cases: OpCase[] = [];
+function matmulCases(): CheckedCase[] {
+  const cases: CheckedCase[] = [];
   const flags = [false, true];
   for (const transposeA of flags) {
     for (const transposeB of flags) {
@@ -253,7 +247,7 @@ function matmulCases(): OpCase[] {
   return cases;
 }
 
-const SHAPE_CASES: OpCase[] = [
+const SHAPE_CASES: CheckedCase[] = [
   { name: "reshape", f: ([x]) => mul(reshape(x!, [3, -1]), 2), inputs: [[2, 3]] },
   {
     name: "reshape there and back",
@@ -321,7 +315,7 @@ const SHAPE_CASES: OpCase[] = [
   { name: "where with a number", f: ([c, x]) => where(c!, x!, 5), inputs: [bits([2, 3]), [2, 1]] },
 ];
 
-const NORM_CASES: OpCase[] = [
+const NORM_CASES: CheckedCase[] = [
   [2, 4],
   [1, 4],
   [2, 3, 4],
@@ -354,7 +348,7 @@ const qkv = (b: number, h: number, k: number, t: number, d: number): number[][] 
   [b, k, t, d],
 ];
 
-const MODEL_CASES: OpCase[] = [
+const MODEL_CASES: CheckedCase[] = [
   {
     name: "attention",
     f: ([query, key, value]) => attention({ query: query!, key: key!, value: value! }),
@@ -465,7 +459,7 @@ const MODEL_CASES: OpCase[] = [
 ];
 
 /** All operations. */
-export const OP_CASES: readonly OpCase[] = [
+export const OP_CASES: readonly CheckedCase[] = [
   ...unaryCases(),
   ...binaryCases(),
   ...reduceCases(),

@@ -1,6 +1,6 @@
 /** @file Checks gradients against central differences, and ONNX Runtime against the reference. */
 import { expect } from "vitest";
-import type { DType, Shape, Tensor, Value } from "../../src/engine/index.ts";
+import type { DType, Executor, Shape, Tensor, Value } from "../../src/engine/index.ts";
 import {
   Evaluator,
   Graph,
@@ -77,47 +77,63 @@ export function gradcheck(
   }
 }
 
-/** Checks that ONNX Runtime gives the reference's outputs and gradients, within f32. */
-export async function sameOnOnnxRuntime(
-  f: (inputs: Value[]) => Value,
-  inputs: readonly (CheckedInput | Shape)[],
-  { seed = 0, rtol = 1e-4, atol = 1e-5 }: { seed?: number; rtol?: number; atol?: number } = {},
-): Promise<void> {
-  const specs = inputs.map(specOf);
-  const make = (): Graph => {
-    const { graph, inputs: values, output } = build(f, specs);
-    const wrt = values.filter((value) => value.dtype === "float32");
-    graph.output("output", output);
-    if (output.dtype !== "float32") return graph;
-    for (const [i, g] of gradients(sum(mul(output, output)), wrt).entries())
-      graph.output(`g${i}`, g);
-    return graph;
-  };
-  const feeds = feedsOf(specs, Random.from(seed, "gradcheck"));
-  const expected = await runOn("reference", make, feeds);
-  const actual = await runOn("onnxruntime", make, feeds);
-  for (const [name, { data }] of Object.entries(expected)) {
-    const plain = (x: Tensor["data"]): number[] =>
-      Array.from(x as ArrayLike<number | bigint>, Number);
-    expect(plain(actual[name]!.data)).toBeAllclose(plain(data), { rtol, atol });
+/** A function with its inputs, by a name of its own. */
+export type CheckedCase = {
+  readonly name: string;
+  readonly f: (inputs: Value[]) => Value;
+  readonly inputs: readonly (CheckedInput | Shape)[];
+};
+
+/** Compares ONNX Runtime with the reference, forward and backward, one case at a time. */
+export class Comparison {
+  readonly #cases: ReadonlyMap<string, CheckedCase>;
+  readonly #evaluators: readonly Evaluator[];
+
+  private constructor(cases: ReadonlyMap<string, CheckedCase>, evaluators: readonly Evaluator[]) {
+    this.#cases = cases;
+    this.#evaluators = evaluators;
+  }
+
+  static async open(cases: readonly CheckedCase[]): Promise<Comparison> {
+    const byName = new Map(cases.map((one) => [one.name, one]));
+    const make = (executor: Executor): Promise<Evaluator> =>
+      Evaluator.create({
+        executor,
+        state: new Map(),
+        build: (name) => withGradients(byName.get(name)!),
+      });
+    const executors = [createExecutor("reference"), createExecutor("onnxruntime", { threads: 2 })];
+    return new Comparison(byName, await Promise.all(executors.map(make)));
+  }
+
+  /** Outputs and gradients of sum of squares agree within f32. */
+  async check(name: string, { rtol = 1e-4, atol = 1e-5 } = {}): Promise<void> {
+    const specs = this.#cases.get(name)!.inputs.map(specOf);
+    const feeds = feedsOf(specs, Random.from(0, "gradcheck"));
+    const [expected, actual] = await Promise.all(
+      this.#evaluators.map((one) => one.run(name, feeds)),
+    );
+    for (const [output, { data }] of Object.entries(expected!)) {
+      expect(plain(actual![output]!), output).toBeAllclose(plain({ data }), { rtol, atol });
+    }
+  }
+
+  async close(): Promise<void> {
+    for (const evaluator of this.#evaluators) await evaluator.close();
   }
 }
 
-async function runOn(
-  name: "onnxruntime" | "reference",
-  make: () => Graph,
-  feeds: Record<string, Tensor>,
-): Promise<Record<string, Tensor>> {
-  const evaluator = await Evaluator.create({
-    executor: createExecutor(name, { threads: 2 }),
-    state: new Map(),
-    build: make,
-  });
-  try {
-    return await evaluator.run("only", feeds);
-  } finally {
-    await evaluator.close();
-  }
+function withGradients({ f, inputs }: CheckedCase): Graph {
+  const { graph, inputs: values, output } = build(f, inputs.map(specOf));
+  graph.output("output", output);
+  if (output.dtype !== "float32") return graph;
+  const wrt = values.filter((value) => value.dtype === "float32");
+  for (const [i, g] of gradients(sum(mul(output, output)), wrt).entries()) graph.output(`g${i}`, g);
+  return graph;
+}
+
+function plain({ data }: Pick<Tensor, "data">): number[] {
+  return Array.from(data as ArrayLike<number | bigint>, Number);
 }
 
 function build(f: (inputs: Value[]) => Value, specs: readonly CheckedInput[]): Built {

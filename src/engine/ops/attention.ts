@@ -24,7 +24,7 @@ export type AttentionOptions = {
   readonly scale?: number;
 };
 
-/** softmax(scale q k^T + mask) v: [batch, heads, tokens, valueDim]. A token that sees nothing gets the plain mean. */
+/** softmax(scale q k^T + mask) v: [batch, heads, tokens, valueDim]. A token that sees nothing gets finite numbers without a meaning. */
 export function attention(options: AttentionOptions): Value {
   const { query, key, value, causal = false, mask } = options;
   const [batch, heads, tokens, dim] = checked(query, key, value);

@@ -1,7 +1,6 @@
 /** @file Rotary positions. */
 import type { Value } from "../graph.ts";
 import { showShape, sizeOf, tensor } from "../tensor.ts";
-import type { TensorData } from "../tensor.ts";
 import { add, mul, neg, sub } from "./arithmetic.ts";
 import { broadcastShapes, emit, reduceTo, reshapeNode, sameGraph } from "./emit.ts";
 import { concat, slice, split } from "./shape.ts";
@@ -41,7 +40,7 @@ function halved(table: Value, dim: number): Value | null {
   for (let i = 0; i < rows * half; i++) {
     if (first[i] !== data[Math.floor(i / half) * dim + half + (i % half)]) return null;
   }
-  return table.graph.constant(tensor(first as TensorData, [...table.shape.slice(0, -1), half]));
+  return table.graph.constant(tensor(first, [...table.shape.slice(0, -1), half]));
 }
 
 function check(x: Value, width: number, ...tables: readonly Value[]): void {
@@ -51,7 +50,7 @@ function check(x: Value, width: number, ...tables: readonly Value[]): void {
     const misfit = new RangeError(
       `rotary: ${shown} do not fit; width must be even and tables as wide or half as wide`,
     );
-    if (!Number.isInteger(width) || table.shape.at(-1) !== width) throw misfit;
+    if (x.shape.at(-1)! % 2 !== 0 || table.shape.at(-1) !== width) throw misfit;
     if (table.shape.length > target.length) throw misfit;
     if (broadcastShapes("rotary", target, table.shape).join() !== target.join()) throw misfit;
   }
