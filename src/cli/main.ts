@@ -31,12 +31,18 @@ function buildProgram(): Command {
       .option("--json", "print the result as one JSON document on stdout")
       .exitOverride();
 
-  command("quickstart", "prepare data, run the quick ablations over 5 seeds, write and show the report")
+  command(
+    "quickstart",
+    "prepare data, run the quick ablations over 5 seeds, write and show the report",
+  )
     .option("--seeds <n>", "seeds per configuration", "5")
     .option("--no-serve", "do not serve the report when on a terminal")
     .action(async (options) => (await import("./commands/quickstart.ts")).quickstart(options));
 
-  const data = program.command("data").description("the embedded benchmark mini-MMEB").exitOverride();
+  const data = program
+    .command("data")
+    .description("the embedded benchmark mini-MMEB")
+    .exitOverride();
   for (const [name, text] of [
     ["prepare", "build mini-MMEB from the installed npm packages (cached)"],
     ["verify", "recompute counts and digests of the prepared data"],
@@ -50,7 +56,10 @@ function buildProgram(): Command {
       .action(async (options) => (await import("./commands/data.ts"))[name](options));
   }
 
-  command("train <recipe> [overrides...]", "train one run; overrides are key=value, e.g. loss.alpha=9")
+  command(
+    "train <recipe> [overrides...]",
+    "train one run; overrides are key=value, e.g. loss.alpha=9",
+  )
     .option("--experiment <name>", "experiment the run is stored under", "default")
     .action(async (recipe, overrides, options) =>
       (await import("./commands/train.ts")).train(recipe, overrides, options),
@@ -58,15 +67,23 @@ function buildProgram(): Command {
   command("resume <run>", "go on with an interrupted run from its last checkpoint").action(
     async (run, options) => (await import("./commands/train.ts")).resume(run, options),
   );
-  command("ablate <grid>", "run a grid of configurations over several seeds; finished runs are reused")
+  command(
+    "ablate <grid>",
+    "run a grid of configurations over several seeds; finished runs are reused",
+  )
     .option("--seeds <n>", "seeds per configuration", "5")
     .option("--jobs <n>", "runs at the same time", "1")
     .option("--force", "run again what is already stored")
+    .option(
+      "--experiment <name>",
+      "experiment the runs are stored under; the grid's name if absent",
+    )
     .action(async (grid, options) => (await import("./commands/ablate.ts")).ablate(grid, options));
   command("soup <runs...>", "merge the weights of several runs and score the result")
     .option("--method <name>", "uniform, weighted or greedy", "uniform")
     .option("--merge <name>", "delta or factors (LoRA adapters)", "delta")
     .option("--weights <list>", "comma-separated weights for --method weighted")
+    .option("--experiment <name>", "experiment the soup is stored under", "soups")
     .action(async (runs, options) => (await import("./commands/soup.ts")).soup(runs, options));
   command("eval <target>", "score a run or a checkpoint file on every test task").action(
     async (target, options) => (await import("./commands/eval.ts")).evaluate(target, options),
@@ -82,9 +99,13 @@ function buildProgram(): Command {
     .action(async (experiment, options) =>
       (await import("./commands/report.ts")).report(experiment, options),
     );
-  command("export <run> <file>", "write a run's encoder as a self-contained ONNX file").action(
-    async (run, file, options) => (await import("./commands/export.ts")).exportRun(run, file, options),
-  );
+  command("export <run> <file>", "write a run's encoder as a self-contained ONNX file")
+    .option("--input <kind>", "text, image, video or page", "text")
+    .option("--batch <n>", "inputs a call", "1")
+    .option("--tokens <n>", "length of the token sequence, vision tokens included", "64")
+    .action(async (run, file, options) =>
+      (await import("./commands/export.ts")).exportRun(run, file, options),
+    );
   command("doctor", "what works on this machine, and how to get the rest").action(async (options) =>
     (await import("./commands/doctor.ts")).doctor(options),
   );

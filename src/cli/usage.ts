@@ -22,3 +22,12 @@ export function oneOf<T extends string>(option: string, text: string, choices: r
   }
   return found;
 }
+
+/** Errors of `parse` become usage errors: what the person typed can't be. */
+export function asUsage<T>(parse: () => T): T {
+  try {
+    return parse();
+  } catch (error) {
+    throw new UsageError((error as Error).message, { cause: error });
+  }
+}

@@ -16,7 +16,8 @@ import type { Source } from "./prefetch.ts";
 import type { TrainBatch, TrainParts } from "./train.ts";
 import { executorOf } from "./executor.ts";
 
-function headOptions({ model: { adapter } }: TrainConfig, dim: number): HeadOptions {
+/** The head a config asks for, over features of `dim` numbers. */
+export function headOptions({ model: { adapter } }: TrainConfig, dim: number): HeadOptions {
   if (adapter.kind !== "head") throw new RangeError(`head: the adapter is ${adapter.kind}`);
   return { dim, hidden: adapter.hidden };
 }

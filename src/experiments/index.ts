@@ -21,6 +21,7 @@ export { ReportError, buildReport } from "./report.ts";
 export type { ReportOptions } from "./report.ts";
 export { SoupError, barrierBetween, makeSoup } from "./soup.ts";
 export type { Soup, SoupMerge, SoupMethod, SoupOptions } from "./soup.ts";
+export { exportRun } from "./export.ts";
 export { makeSoups } from "./soups.ts";
 export { scoreBaseline } from "./baselines.ts";
 export type { BaselineKind, BaselineOptions } from "./baselines.ts";

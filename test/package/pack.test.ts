@@ -55,14 +55,25 @@ test("an installed copy trains, from its built files", () => {
 
 test("its types hold in a strict consumer", () => {
   writeFileSync(join(folder, "consumer.ts"), CONSUMER);
-  const compilerOptions = { strict: true, module: "nodenext", target: "es2024", noEmit: true, types: [] };
+  const compilerOptions = {
+    strict: true,
+    module: "nodenext",
+    target: "es2024",
+    noEmit: true,
+    types: [],
+  };
   writeFileSync(
     join(folder, "tsconfig.json"),
-    JSON.stringify({ compilerOptions: { ...compilerOptions, lib: ["es2024", "dom"] }, files: ["consumer.ts"] }),
+    JSON.stringify({
+      compilerOptions: { ...compilerOptions, lib: ["es2024", "dom"] },
+      files: ["consumer.ts"],
+    }),
   );
   run(join(root, "node_modules/.bin/tsc"), "-p", "tsconfig.json");
 });
 
 test("its command line starts", () => {
-  expect(run(process.execPath, "node_modules/rzenlab/bin/rzenlab.js", "--version")).toMatch(/^\d+\.\d+\.\d+/);
+  expect(run(process.execPath, "node_modules/rzenlab/bin/rzenlab.js", "--version")).toMatch(
+    /^\d+\.\d+\.\d+/,
+  );
 });

@@ -28,6 +28,15 @@ export async function verify(options: GlobalOptions): Promise<void> {
     String(t.candidates),
     t.digest.slice(0, 12),
   ]);
-  const header = ["task", "modality", "meta-task", "kind", "split", "queries", "candidates", "digest"];
+  const header = [
+    "task",
+    "modality",
+    "meta-task",
+    "kind",
+    "split",
+    "queries",
+    "candidates",
+    "digest",
+  ];
   printResult(options.json, result, columns([header, ...rows]));
 }

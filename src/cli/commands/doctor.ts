@@ -44,10 +44,12 @@ export async function doctor(options: GlobalOptions): Promise<void> {
   ];
   const rows = findings.map((f) => [f.ok ? "ok" : f.required ? "MISSING" : "-", f.name, f.detail]);
   const remedies = findings.flatMap((f) => (f.ok || !f.remedy ? [] : [`  ${f.name}: ${f.remedy}`]));
-  const text = columns(rows) + (remedies.length ? `\n\nTo get the rest:\n${remedies.join("\n")}` : "");
+  const text =
+    columns(rows) + (remedies.length ? `\n\nTo get the rest:\n${remedies.join("\n")}` : "");
   printResult(options.json, { findings }, text);
   const missing = findings.filter((f) => f.required && !f.ok).map((f) => f.name);
-  if (missing.length > 0) throw new Error(`doctor: required parts are missing: ${missing.join(", ")}`);
+  if (missing.length > 0)
+    throw new Error(`doctor: required parts are missing: ${missing.join(", ")}`);
 }
 
 function versionOf(name: string): string {
@@ -85,7 +87,9 @@ async function executors(): Promise<Finding[]> {
           ? `onnxruntime-node ${version}`
           : `provider ${backend.bundled ? "bundled" : "not installed"}; rzenlab trains on cpu only so far`,
         ...(backend.name === "cuda"
-          ? { remedy: "npm run setup:cuda fetches the CUDA 12 provider (Linux x64, network needed)" }
+          ? {
+              remedy: "npm run setup:cuda fetches the CUDA 12 provider (Linux x64, network needed)",
+            }
           : {}),
       });
     }

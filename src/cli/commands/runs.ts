@@ -34,7 +34,7 @@ export async function runs(options: RunsOptions): Promise<void> {
     run.status,
     new Date(run.startTime).toISOString().slice(0, 19).replace("T", " "),
     run.endTime === null ? "" : duration((run.endTime - run.startTime) / 1000),
-    "loss" in run.metrics ? run.metrics["loss"]!.toFixed(4) : "",
+    "loss" in run.metrics ? run.metrics["loss"].toFixed(4) : "",
   ]);
   const header = ["run", "experiment", "name", "status", "started (UTC)", "took", "loss"];
   const text = rows.length === 0 ? "no runs" : columns([header, ...rows]);

@@ -1,0 +1,23 @@
+/** @file `rzenlab eval`: scores of a stored run, or of a weights file. */
+import { existsSync } from "node:fs";
+import { RECIPES, readWeights, resolveConfig, scoreTasks } from "../../experiments/index.ts";
+import type { GlobalOptions } from "../main.ts";
+import { printResult } from "../output.ts";
+import { scoreTable, summary } from "../scores.ts";
+import { withSession } from "../session.ts";
+
+/** Scores every test task. A run's scores are recorded with it; a file's are only printed. */
+export async function evaluate(target: string, options: GlobalOptions): Promise<void> {
+  const scores = await withSession(options, async ({ shop, onProgress }) => {
+    if (!existsSync(target)) return shop.score(target, onProgress);
+    const { state, info } = readWeights(target);
+    const config = info?.config ?? resolveConfig(RECIPES["stage1"]!);
+    const embedder = await shop.embedder(config, state);
+    try {
+      return await scoreTasks(await shop.tasks("test"), embedder, onProgress);
+    } finally {
+      await embedder.close();
+    }
+  });
+  printResult(options.json, { target, scores: scores.map(summary) }, scoreTable(scores));
+}

@@ -1,0 +1,50 @@
+/** @file `rzenlab quickstart`, what `npm start` runs: every quick ablation, then its report. */
+import { join } from "node:path";
+import { availableParallelism } from "node:os";
+import { buildReport, localLauncher, runQuickstart, writeAtomic } from "../../experiments/index.ts";
+import { findingsOf } from "../../plot/index.ts";
+import type { GlobalOptions } from "../main.ts";
+import { duration, printResult } from "../output.ts";
+import { placesOf } from "../places.ts";
+import { REPORT_FORMATS, renderReport } from "../reports.ts";
+import { servePage } from "../serve.ts";
+import { withSession } from "../session.ts";
+import { wholeNumber } from "../usage.ts";
+
+type QuickstartOptions = GlobalOptions & { readonly seeds: string; readonly serve: boolean };
+
+const EXPERIMENT = "quickstart";
+
+/** Prepares, trains, compares, writes the report, and shows it if a person is there. */
+export async function quickstart(options: QuickstartOptions): Promise<void> {
+  const seeds = wholeNumber("seeds", options.seeds);
+  const start = performance.now();
+  const report = await withSession(options, async ({ shop, places, onProgress, signal }) => {
+    const launcher = localLauncher({ jobs: Math.min(4, availableParallelism()), places });
+    await runQuickstart(shop, { experiment: EXPERIMENT, seeds, launcher, onProgress, signal });
+    const wallSeconds = (performance.now() - start) / 1000;
+    return buildReport(shop, EXPERIMENT, { command: "npm ci && npm start", wallSeconds });
+  });
+  const folder = placesOf(options.home).reports;
+  const files: Record<string, string> = {};
+  for (const format of REPORT_FORMATS) {
+    const file = join(folder, `${EXPERIMENT}.${format === "latex" ? "tex" : format}`);
+    await writeAtomic(file, Buffer.from(await renderReport(report, format)));
+    files[format] = file;
+  }
+  const findings = findingsOf(report);
+  const lines = findings.map(({ verdict, text }) => `  ${verdict.padEnd(8)} ${text}`);
+  const took = duration((performance.now() - start) / 1000);
+  const text = `What ${seeds} seeds tell (${took}):\n${lines.join("\n")}\n\nReport: ${files["html"]}`;
+  printResult(options.json, { files, findings }, text);
+  if (options.serve && process.stdout.isTTY && process.stdin.isTTY) await show(files["html"]!);
+}
+
+async function show(file: string): Promise<void> {
+  const abort = new AbortController();
+  process.once("SIGINT", () => abort.abort());
+  const onReady = (address: string): void => {
+    process.stderr.write(`Open ${address} (Ctrl-C ends)\n`);
+  };
+  await servePage(file, { onReady, signal: abort.signal });
+}

@@ -1,0 +1,23 @@
+/** @file A report in each of its formats. */
+import { readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { type Report, reportHtml, reportJson, reportLatex, reportMarkdown } from "../plot/index.ts";
+
+export const REPORT_FORMATS = ["html", "md", "json", "latex"] as const;
+export type ReportFormat = (typeof REPORT_FORMATS)[number];
+
+/** The report as text; html is one page that needs no network. */
+export async function renderReport(report: Report, format: ReportFormat): Promise<string> {
+  switch (format) {
+    case "html": {
+      const plotly = createRequire(import.meta.url).resolve("plotly.js-dist-min/plotly.min.js");
+      return reportHtml(report, { plotlySource: await readFile(plotly, "utf8") });
+    }
+    case "md":
+      return reportMarkdown(report);
+    case "json":
+      return reportJson(report);
+    case "latex":
+      return reportLatex(report);
+  }
+}

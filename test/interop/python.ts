@@ -1,0 +1,32 @@
+/** @file A Python environment with the real counterparts, made once under .cache/interop. */
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
+import { join } from "node:path";
+
+const PACKAGES = [
+  "onnxruntime==1.32.0",
+  "numpy==2.4.6",
+  "safetensors==0.8.0",
+  "tokenizers==0.23.3",
+];
+
+const home = join(import.meta.dirname, "../../.cache/interop");
+
+/** Path of a Python that has `PACKAGES`; builds the environment on the first call. */
+export function python(): string {
+  const ready = join(home, "venv");
+  if (!existsSync(ready)) {
+    const partial = `${ready}.partial`;
+    rmSync(partial, { recursive: true, force: true });
+    mkdirSync(home, { recursive: true });
+    execFileSync("python3", ["-m", "venv", partial]);
+    execFileSync(join(partial, "bin/python"), ["-m", "pip", "install", "--quiet", ...PACKAGES]);
+    renameSync(partial, ready);
+  }
+  return join(ready, "bin/python");
+}
+
+/** Runs a script and parses what it prints as JSON. */
+export function runPython(script: string, ...args: string[]): unknown {
+  return JSON.parse(execFileSync(python(), ["-c", script, ...args], { encoding: "utf8" }));
+}
