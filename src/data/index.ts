@@ -42,15 +42,9 @@ export {
   type MmebTrainOptions,
 } from "./mmeb/index.ts";
 export { type MixtureOptions, type Source } from "./mixture.ts";
-export {
-  openPixels,
-  pixelKey,
-  PixelStore,
-  type OpenPixelsOptions,
-  type PixelFailure,
-  type PixelProgress,
-  type PixelSizes,
-} from "./pixels.ts";
+export { openPixels, type OpenPixelsOptions, type PixelProgress } from "./pixels.ts";
+export type { PixelSizes } from "./pixel-decode.ts";
+export { pixelKey, PixelStore, type PixelFailure } from "./pixel-store.ts";
 export {
   PairSampler,
   type Pair,

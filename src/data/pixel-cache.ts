@@ -201,16 +201,7 @@ export class SegmentWriter {
   }
 
   /** Pixels of that key added to this segment. */
-  async find(key: string): Promise<CachedPixels> {
-    const entry = this.#entries.get(key);
-    if (!entry) throw new RangeError(`SegmentWriter.find: ${key} was not added`);
-    return entry;
-  }
-
-  has(key: string): boolean {
-    return this.#entries.has(key);
-  }
-
+  /** Pixels of a key that was added already are not written again. */
   add(key: string, pixels: Pixels): Promise<CachedPixels> {
     const known = this.#entries.get(key);
     if (known) return known;

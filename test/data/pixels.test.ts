@@ -3,6 +3,7 @@ import { join } from "node:path";
 import sharp from "sharp";
 import { beforeAll, expect, test } from "vitest";
 import {
+  DataError,
   openPixels,
   type Item,
   type PixelSizes,
@@ -163,6 +164,30 @@ test("an aborted opening leaves nothing behind", async () => {
   });
   await expect(opening).rejects.toThrow("aborted");
   expect(segmentFiles(root)).toEqual([]);
+});
+
+test("threads decode the same and report failures the same", async () => {
+  const { root, items, task } = makeRoot();
+  const here = await openPixels(root, [task], { sizes: SIZES, threads: 0 });
+  rmSync(join(root, "cache"), { recursive: true });
+  const threads = await openPixels(root, [task], { sizes: SIZES, threads: 2 });
+  for (const name of ["image", "sameBytes", "clip", "page", "line"]) {
+    expect(threads.get(items[name]!)).toEqual(here.get(items[name]!));
+  }
+  expect(threads.failures).toHaveLength(1);
+  expect(threads.failures[0]!.error).toBeInstanceOf(DataError);
+  expect(threads.failures[0]!.error.message).toBe(here.failures[0]!.error.message);
+});
+
+test("a file that is not there is a failure of its own", async () => {
+  const { root, items, task } = makeRoot();
+  rmSync(items["page"]!.document!);
+  const store = await openPixels(root, [task], { sizes: SIZES });
+  expect(store.failures.map(({ id }) => id.slice(root.length)).toSorted()).toEqual([
+    "/bad.png",
+    "/p.png",
+  ]);
+  expect(store.has(items["line"]!)).toBe(true);
 });
 
 test("progress counts every distinct medium", async () => {
