@@ -1,5 +1,6 @@
 /** @file The best candidates of many queries from maxima over blocks of candidates. */
 import type { Matrix } from "./embeddings.ts";
+import { dot } from "./scorer.ts";
 import type { Scored } from "./topk.ts";
 import { TopK } from "./topk.ts";
 
@@ -48,13 +49,12 @@ export class BlockTop {
       .filter((i) => this.#sizes[i]! > 0)
       .sort((a, b) => this.#starts[a]! - this.#starts[b]!);
     const { dim } = queries;
-    const query = queries.data.subarray(queryRow * dim, (queryRow + 1) * dim);
+    const query = Float64Array.from(queries.data.subarray(queryRow * dim, (queryRow + 1) * dim));
     for (const i of blocks) {
       const end = Math.min(this.#starts[i]! + this.#sizes[i]!, candidates.rows);
       for (let row = this.#starts[i]!; row < end; row++) {
-        let score = 0;
-        for (let d = 0; d < dim; d++) score += query[d]! * candidates.data[row * dim + d]!;
-        top.offer(row, score);
+        const score = dot(query, candidates.data, row * dim);
+        if (score >= top.threshold) top.offer(row, score);
       }
     }
     return top.best();

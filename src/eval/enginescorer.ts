@@ -1,6 +1,7 @@
 /** @file The scorer for large corpora: matrix products through an executor, a chunk at a time. */
 import type { Executor, Tensor, Value } from "../engine/index.ts";
 import {
+  add,
   cast,
   equal,
   Evaluator,
@@ -21,7 +22,7 @@ import { plainScorer } from "./scorer.ts";
 
 export type EngineScorerOptions = {
   readonly executor: Executor;
-  /** Candidates a product; a multiple of 256. Scores of [chunkRows, queryRows] are held at a time. */
+  /** Candidates a run; a multiple of 512, the rows whose scores are held at a time. */
   readonly chunkRows?: number;
   /** Queries a product; a multiple of 64. */
   readonly queryRows?: number;
@@ -30,6 +31,8 @@ export type EngineScorerOptions = {
 /** Holds a compiled graph for each shape; close it when done. */
 export type EngineScorer = Scorer & { close(): Promise<void> };
 
+/** Candidates a product: their scores stay in the cores' caches while they are counted. */
+const PART_ROWS = 512;
 /** Candidates whose scores leave the executor as one maximum. */
 const BLOCK = 16;
 /** Positives of a query counted in one product. */
@@ -51,10 +54,10 @@ const QUERY_STEP = 64;
  */
 export async function createEngineScorer({
   executor,
-  chunkRows = 2048,
+  chunkRows = 4096,
   queryRows = 1024,
 }: EngineScorerOptions): Promise<EngineScorer> {
-  checkMultiple("chunkRows", chunkRows, ROW_STEP);
+  checkMultiple("chunkRows", chunkRows, PART_ROWS);
   checkMultiple("queryRows", queryRows, QUERY_STEP);
   const evaluator = await Evaluator.create({ executor, state: new Map(), build: buildGraph });
   return {
@@ -72,9 +75,11 @@ export async function createEngineScorer({
   };
 }
 
-/** The shape of one product; JSON of it names the compiled graph. */
+/** The shapes of one run; JSON of it names the compiled graph. */
 type Product = {
+  /** Candidates a product, and how many products. */
   readonly rows: number;
+  readonly parts: number;
   readonly queries: number;
   readonly dim: number;
   /** Positives a query to count against; 0 asks for the scores themselves. */
@@ -85,26 +90,31 @@ type Product = {
 
 /**
  * Scores lie as [candidates, queries]: maxima and counts then run down columns, which is the fast
- * direction. Inputs `chunk`, `queries`, `own0` ... [1, queries]; outputs `scores`, or `count<slot>`,
- * `ties` and `top`.
+ * direction. Inputs `chunk<part>`, `queries`, `own0` ... [1, queries]; outputs `scores`, or
+ * `count<slot>`, `ties` and `top<part>`.
  */
 function buildGraph(bucket: string): Graph {
-  const { rows, queries, dim, slots, block } = JSON.parse(bucket) as Product;
+  const { rows, parts, queries: width, dim, slots, block } = JSON.parse(bucket) as Product;
   const graph = new Graph();
-  const chunk = graph.input("chunk", [rows, dim]);
-  const scores = matmul(chunk, graph.input("queries", [queries, dim]), { transposeB: true });
-  if (slots === 0) graph.output("scores", scores);
-  const count = (mask: Value): Value => sum(cast(mask, "float32"), { axes: [0] });
-  for (let slot = 0; slot < slots; slot++) {
-    const own = graph.input(`own${slot}`, [1, queries]);
-    graph.output(`count${slot}`, count(greaterOrEqual(scores, own)));
-    if (slot > 0) continue;
-    const sample = (value: Value): Value => slice(value, { axis: 1, start: 0, end: TIE_SAMPLE });
-    graph.output("ties", count(equal(sample(scores), sample(own))));
+  const queries = graph.input("queries", [width, dim]);
+  const owns = Array.from({ length: slots }, (_, slot) => graph.input(`own${slot}`, [1, width]));
+  const totals = new Map<string, Value>();
+  const count = (name: string, mask: Value): void => {
+    const own = sum(cast(mask, "float32"), { axes: [0] }); // [queries]
+    const sofar = totals.get(name);
+    totals.set(name, sofar === undefined ? own : add(sofar, own));
+  };
+  const sample = (value: Value): Value => slice(value, { axis: 1, start: 0, end: TIE_SAMPLE });
+  for (let part = 0; part < parts; part++) {
+    const chunk = graph.input(`chunk${part}`, [rows, dim]);
+    const scores = matmul(chunk, queries, { transposeB: true }); // [rows, queries]
+    if (slots === 0) graph.output("scores", scores);
+    for (const [slot, own] of owns.entries()) count(`count${slot}`, greaterOrEqual(scores, own));
+    if (block === 0) continue;
+    count("ties", equal(sample(scores), sample(owns[0]!)));
+    graph.output(`top${part}`, max(reshape(scores, [rows / block, block, width]), { axes: [1] }));
   }
-  if (block > 0) {
-    graph.output("top", max(reshape(scores, [rows / block, block, queries]), { axes: [1] }));
-  }
+  for (const [name, total] of totals) graph.output(name, total);
   return graph;
 }
 
@@ -183,7 +193,7 @@ class QueryBlock {
       for (const [i, { row }] of part.entries()) {
         chunk.set(candidates.data.subarray(row * dim, (row + 1) * dim), i * dim);
       }
-      const product = { rows, queries: this.#padded, dim, slots: 0, block: 0 };
+      const product = { rows, parts: 1, queries: this.#padded, dim, slots: 0, block: 0 };
       const { scores: block } = await this.#run(product, chunk, []);
       for (const [i, { q }] of part.entries()) {
         scores[q]!.push((block!.data as Float32Array)[i * this.#padded + q]!);
@@ -204,14 +214,9 @@ class QueryBlock {
     const buffers = [new Float32Array(0), new Float32Array(0)];
     for (let start = 0, turn = 0; start < candidates.rows; start += this.#chunkRows, turn ^= 1) {
       const chunk = cut(candidates, start, this.#chunkRows, buffers, turn, sums.top !== null);
-      const { rows, block } = chunk;
-      const product = {
-        rows,
-        queries: this.#padded,
-        dim: candidates.dim,
-        slots: sums.slots,
-        block,
-      };
+      const { rows, parts, block } = chunk;
+      const { slots } = sums;
+      const product = { rows, parts, queries: this.#padded, dim: candidates.dim, slots, block };
       const outputs = this.#run(product, chunk.data, owns);
       if (pending !== null) this.#read(pending.chunk, await pending.outputs, owns, sums);
       pending = { chunk, outputs };
@@ -225,7 +230,7 @@ class QueryBlock {
     owns: readonly Float32Array[],
     { first, slots, counts, ties, top }: Sums,
   ): void {
-    const padding = chunk.rows - chunk.used; // rows of zeros: they score 0
+    const padding = chunk.rows * chunk.parts - chunk.used; // rows of zeros: they score 0
     for (let slot = 0; slot < slots; slot++) {
       const count = outputs[`count${slot}`]!.data as Float32Array;
       for (const [q, own] of counts.entries()) {
@@ -239,9 +244,12 @@ class QueryBlock {
     for (let q = 0; q < Math.min(TIE_SAMPLE, ties.length); q++) {
       ties[q] = ties[q]! + equals[q]! - (owns[0]![q] === 0 ? padding : 0);
     }
-    const maxima = outputs["top"]!.data as Float32Array;
-    const blocks = Math.ceil(chunk.used / chunk.block);
-    top.offer(maxima, this.#padded, blocks, chunk.start, chunk.block);
+    for (let part = 0; part < chunk.parts; part++) {
+      const maxima = outputs[`top${part}`]!.data as Float32Array;
+      const used = Math.min(chunk.rows, chunk.used - part * chunk.rows);
+      const start = chunk.start + part * chunk.rows;
+      top.offer(maxima, this.#padded, Math.ceil(used / chunk.block), start, chunk.block);
+    }
   }
 
   #run(
@@ -249,11 +257,12 @@ class QueryBlock {
     chunk: Float32Array,
     owns: readonly Float32Array[],
   ): Promise<Record<string, Tensor>> {
-    const { rows, dim, queries } = product;
-    const feeds: Record<string, Tensor> = {
-      chunk: tensor(chunk, [rows, dim]),
-      queries: this.#queries,
-    };
+    const { rows, parts, dim, queries } = product;
+    const feeds: Record<string, Tensor> = { queries: this.#queries };
+    for (let part = 0; part < parts; part++) {
+      const rowsOfPart = chunk.subarray(part * rows * dim, (part + 1) * rows * dim);
+      feeds[`chunk${part}`] = tensor(rowsOfPart, [rows, dim]);
+    }
     for (const [slot, own] of owns.entries()) feeds[`own${slot}`] = tensor(own, [1, queries]);
     return this.#evaluator.run(JSON.stringify(product), feeds);
   }
@@ -273,33 +282,35 @@ type Sums = {
 type Chunk = {
   readonly data: Float32Array;
   readonly start: number;
-  /** With padding. */
+  /** Rows of a part, padding included. */
   readonly rows: number;
+  readonly parts: number;
   readonly used: number;
   readonly block: number;
 };
 
 /** Rows from `start` on: a view where the matrix is shared memory, else copied to a buffer of two. */
 function cut(
-  { rows, dim, data }: Matrix,
+  matrix: Matrix,
   start: number,
   chunkRows: number,
   buffers: Float32Array[],
   turn: number,
   withTop: boolean,
 ): Chunk {
+  const { rows, dim } = matrix;
   const used = Math.min(chunkRows, rows - start);
-  const padded = Math.min(chunkRows, roundUp(used, ROW_STEP));
-  const whole = padded === used;
+  const whole = used === chunkRows;
+  const partRows = whole ? PART_ROWS : Math.min(chunkRows, roundUp(used, ROW_STEP));
+  const parts = whole ? chunkRows / PART_ROWS : 1;
   const block = withTop ? (whole ? BLOCK : 1) : 0; // a remainder's scores are read one by one
-  const part = data.subarray(start * dim, (start + used) * dim);
-  if (whole && data.buffer instanceof SharedArrayBuffer) {
-    return { data: part, start, rows: used, used, block };
-  }
-  const length = padded * dim;
-  if (buffers[turn]!.length !== length) buffers[turn] = shared(part, length);
-  else buffers[turn]!.fill(0, part.length).set(part);
-  return { data: buffers[turn]!, start, rows: padded, used, block };
+  const layout = { start, rows: partRows, parts, used, block };
+  const data = matrix.data.subarray(start * dim, (start + used) * dim);
+  if (whole && data.buffer instanceof SharedArrayBuffer) return { ...layout, data };
+  const length = partRows * parts * dim;
+  if (buffers[turn]!.length !== length) buffers[turn] = shared(data, length);
+  else buffers[turn]!.fill(0, data.length).set(data);
+  return { ...layout, data: buffers[turn]! };
 }
 
 /** A copy in shared memory, which goes to the executor's thread without being copied again. */

@@ -83,24 +83,29 @@ function poolScores(
   const { dim } = queries;
   const q = Float64Array.from(queries.data.subarray(query * dim, (query + 1) * dim));
   const scores = new Float64Array(rows === null ? candidates.rows : rows.length);
-  const data = candidates.data;
   for (let i = 0; i < scores.length; i++) {
     const start = (rows === null ? i : rows[i]!) * dim;
-    // Four running sums hide the latency of the additions; the order of the additions is the same
-    // for every row, so equal rows score equal to the last bit and tie.
-    let a = 0;
-    let b = 0;
-    let c = 0;
-    let d = 0;
-    let j = 0;
-    for (; j + 3 < dim; j += 4) {
-      a += q[j]! * data[start + j]!;
-      b += q[j + 1]! * data[start + j + 1]!;
-      c += q[j + 2]! * data[start + j + 2]!;
-      d += q[j + 3]! * data[start + j + 3]!;
-    }
-    for (; j < dim; j++) a += q[j]! * data[start + j]!;
-    scores[i] = a + b + (c + d);
+    scores[i] = dot(q, candidates.data, start);
   }
   return scores;
+}
+
+/**
+ * The dot product of `a` and as many numbers of `b` from `start` on. Four running sums hide the latency
+ * of the additions; their order never changes, so equal rows score equal to the last bit and tie.
+ */
+export function dot(a: Float64Array, b: Float32Array, start: number): number {
+  let s0 = 0;
+  let s1 = 0;
+  let s2 = 0;
+  let s3 = 0;
+  let i = 0;
+  for (; i + 3 < a.length; i += 4) {
+    s0 += a[i]! * b[start + i]!;
+    s1 += a[i + 1]! * b[start + i + 1]!;
+    s2 += a[i + 2]! * b[start + i + 2]!;
+    s3 += a[i + 3]! * b[start + i + 3]!;
+  }
+  for (; i < a.length; i++) s0 += a[i]! * b[start + i]!;
+  return s0 + s1 + (s2 + s3);
 }

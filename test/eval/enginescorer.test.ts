@@ -14,7 +14,7 @@ import { makeTask, randomMatrix, testRandom } from "./support.ts";
 let scorer: EngineScorer;
 beforeAll(async () => {
   const executor = createExecutor("onnxruntime", { threads: 2 });
-  scorer = await createEngineScorer({ executor, chunkRows: 512, queryRows: 64 });
+  scorer = await createEngineScorer({ executor, chunkRows: 1024, queryRows: 64 });
 });
 afterAll(() => scorer.close());
 
@@ -33,10 +33,10 @@ const ranksOf = (scored: readonly ScoredQuery[]): unknown[] =>
 describe("the engine scorer", () => {
   test.each([
     ["one chunk with a remainder of its own", 70, 300, 24, 1],
-    ["whole chunks and no remainder", 30, 1024, 24, 1],
+    ["whole chunks and no remainder", 30, 2048, 24, 1],
     ["several blocks of queries, chunks, and a remainder", 150, 1800, 33, 1],
     ["more positives than one pass counts", 65, 1300, 16, 11],
-    ["one candidate more than a chunk", 3, 513, 8, 2],
+    ["one candidate more than a chunk", 3, 1025, 8, 2],
   ])("ranks like the plain one: %s", async (_, queryCount, corpus, dim, most) => {
     const request = {
       queries: unitRows(toMatrix(randomMatrix(queryCount, dim, 1), "q")),
@@ -56,10 +56,11 @@ describe("the engine scorer", () => {
   });
 
   test("copies what isn't in shared memory, to the same ranks", async () => {
-    const own = toMatrix(randomMatrix(1100, 16, 5), "c");
+    const rows = 3 * 1024 - 1; // the last chunk is padded to the size of the others
+    const own = toMatrix(randomMatrix(rows, 16, 5), "c");
     const candidates = unitRows(own);
     const queries = unitRows(toMatrix(randomMatrix(20, 16, 6), "q"));
-    const request = { queries, candidates, pools: pools(20, 1100, 2, 7), topK: 3 };
+    const request = { queries, candidates, pools: pools(20, rows, 2, 7), topK: 3 };
     const copied = {
       ...request,
       candidates: { ...candidates, data: Float32Array.from(candidates.data) },
@@ -143,7 +144,7 @@ describe("the engine scorer", () => {
   test("refuses sizes that don't divide into its steps", async () => {
     const executor = createExecutor("onnxruntime");
     await expect(createEngineScorer({ executor, chunkRows: 100 })).rejects.toThrow(
-      "createEngineScorer: chunkRows must be a multiple of 256, got 100",
+      "createEngineScorer: chunkRows must be a multiple of 512, got 100",
     );
     await expect(createEngineScorer({ executor, queryRows: 0 })).rejects.toThrow(
       "queryRows must be a multiple of 64, got 0",
