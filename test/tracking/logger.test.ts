@@ -24,9 +24,13 @@ test("also while a loop keeps the event loop from turning", () => {
   const store = freshStore();
   const run = freshRun(store);
   using logger = new MetricLogger(store, run.id, { flushMs: 20 });
-  const end = performance.now() + 100;
-  for (let step = 0; performance.now() < end; step++) logger.log("loss", step, step);
-  expect(store.history(run.id, "loss").length).toBeGreaterThan(0);
+  const end = performance.now() + 10_000;
+  let stored = 0;
+  for (let step = 0; stored === 0 && performance.now() < end; step++) {
+    logger.log("loss", step, step);
+    if (step % 100 === 0) stored = store.history(run.id, "loss").length;
+  }
+  expect(stored).toBeGreaterThan(0);
 });
 
 test("flush and close put everything on disk; a closed logger refuses", () => {
@@ -95,14 +99,16 @@ test("logging costs the caller under 5 microseconds a point, commits included", 
   const store = freshStore();
   const run = freshRun(store);
   using logger = new MetricLogger(store, run.id);
-  const points = 100_000;
-  const time = (): number => {
-    const start = performance.now();
+  const points = 30_000;
+  // Time of this process, not of the clock: other processes must not decide the test.
+  const spent = (): number => {
+    const before = process.cpuUsage();
     for (let step = 0; step < points / 10; step++) {
       for (let key = 0; key < 10; key++) logger.log(`metric/${key}`, step * key, step);
     }
-    return ((performance.now() - start) / points) * 1_000;
+    logger.flush();
+    const { user, system } = process.cpuUsage(before);
+    return (user + system) / points;
   };
-  const best = Math.min(time(), time(), time()); // the machine may be busy; the code may not be slow
-  expect(best).toBeLessThan(5);
+  expect(Math.min(spent(), spent(), spent())).toBeLessThan(5);
 });
