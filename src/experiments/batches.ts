@@ -4,7 +4,7 @@ import type { Pair, PairBatch } from "../data/index.ts";
 import { PairSampler } from "../data/index.ts";
 import { Random } from "../engine/index.ts";
 import type { Tensor } from "../engine/index.ts";
-import type { EncoderInput, Processor, PromptMode } from "../model/index.ts";
+import type { EncoderInput, Processor } from "../model/index.ts";
 import { AUGMENT_POLICIES, Assembler, augment, bucketKey } from "../model/index.ts";
 import { augmentPolicy } from "./augment.ts";
 import type { TrainConfig } from "./config.ts";
@@ -12,7 +12,7 @@ import { ConfigError } from "./config.ts";
 import type { EmbedRequest } from "./embedder.ts";
 import { targetOf, trueMatches } from "./pairs.ts";
 import type { Source } from "./prefetch.ts";
-import type { PixelSource } from "./trunk.ts";
+import type { PixelSource } from "./pixelbank.ts";
 import type { TrainBatch } from "./train.ts";
 
 /** Prefixes of the two sides' inputs in one graph. */
@@ -130,7 +130,7 @@ export class ItemBatches implements Source<TrainBatch> {
     random: Random,
   ): Promise<{ bucket: string; feeds: Record<string, Tensor> }> {
     const { config, processor, pixels } = this.#options;
-    const prompt = config.model.prompt as PromptMode;
+    const prompt = config.model.prompt;
     const inputs: EncoderInput[] = [];
     for (const pair of pairs) {
       const { item, instruction } = requestOf(pair);

@@ -3,7 +3,21 @@ import type { PixelSizes, PixelStore } from "../data/index.ts";
 import { openPixels, pixelKey } from "../data/index.ts";
 import type { Item, Pixels, Task } from "../data/types.ts";
 import type { OnProgress, Progress } from "./progress.ts";
-import type { PixelSource } from "./trunk.ts";
+
+export interface PixelSource {
+  /** Makes the pixels of these tasks loadable. */
+  ensure(tasks: readonly Task[], onProgress?: OnProgress): Promise<void>;
+  /** Pixels of an item's picture, clip or page; undefined for text. */
+  load(item: Item): Promise<Pixels | undefined>;
+}
+
+/** What the nano encoder sees: letters on pages are 8 pixels high. */
+export const NANO_PIXELS: PixelSizes = {
+  image: { width: 64, height: 64 },
+  video: { width: 48, height: 48, frames: 8 },
+  page: { width: 96, height: 144 },
+  line: { width: 96, height: 16 },
+};
 
 /** Pixels from the data's own cache; a task's are in memory once it was ensured. */
 export class PixelBank implements PixelSource {

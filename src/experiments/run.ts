@@ -18,13 +18,13 @@ import { FeatureBank } from "./features.ts";
 import { headEmbedder, headParts } from "./head.ts";
 import { CODE_VERSION, digestOf, taskKey } from "./identity.ts";
 import type { Places, RunRequest } from "./launcher.ts";
-import { PixelBank } from "./pixelbank.ts";
+import { NANO_PIXELS, PixelBank } from "./pixelbank.ts";
 import type { OnProgress } from "./progress.ts";
 import { TAGS, recordRun, recordedConfig } from "./record.ts";
 import type { TrainParts } from "./train.ts";
 import { trainLoop } from "./train.ts";
 import type { TrunkKit } from "./trunk.ts";
-import { NANO_PIXELS, TrunkEmbedder, trunkParts } from "./trunk.ts";
+import { TrunkEmbedder, trunkParts } from "./trunk.ts";
 import { readWeights, startDigest, startState, weightsFile } from "./weights.ts";
 
 /** A run that can't be resumed; `code` is NOT_RESUMABLE, the message says why. */

@@ -1,6 +1,5 @@
 /** @file Training and embedding with the encoder itself: every weight, or LoRA on a frozen trunk. */
-import type { PixelSizes } from "../data/index.ts";
-import type { Item, Pixels, Task } from "../data/types.ts";
+import type { Task } from "../data/types.ts";
 import type { Graph as GraphType, State, Value } from "../engine/index.ts";
 import { Evaluator, Graph } from "../engine/index.ts";
 import type { Bucket, EncoderConfig, EncoderInput, LoraConfig, Processor } from "../model/index.ts";
@@ -17,23 +16,9 @@ import type { TrainConfig } from "./config.ts";
 import type { Embedder, EmbedRequest, EmbeddingRows } from "./embedder.ts";
 import { executorOf } from "./executor.ts";
 import { initialTemperatures, objective } from "./objective.ts";
+import type { PixelSource } from "./pixelbank.ts";
 import type { OnProgress } from "./progress.ts";
 import type { TrainParts } from "./train.ts";
-
-export interface PixelSource {
-  /** Makes the pixels of these tasks loadable. */
-  ensure(tasks: readonly Task[], onProgress?: OnProgress): Promise<void>;
-  /** Pixels of an item's picture, clip or page; undefined for text. */
-  load(item: Item): Promise<Pixels | undefined>;
-}
-
-/** What the nano encoder sees: letters on pages are 8 pixels high. */
-export const NANO_PIXELS: PixelSizes = {
-  image: { width: 64, height: 64 },
-  video: { width: 48, height: 48, frames: 8 },
-  page: { width: 96, height: 144 },
-  line: { width: 96, height: 16 },
-};
 
 /** Everything that doesn't change while an encoder trains. */
 export type TrunkKit = {

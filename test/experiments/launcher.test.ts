@@ -20,7 +20,7 @@ describe("localLauncher", () => {
     const ids = results.map((r) => (r.status === "FINISHED" ? r.runId : r.message));
     expect(ids.map((id) => id.split("@")[0])).toEqual(names);
     expect(new Set(ids.map((id) => id.split("@")[1])).size).toBeLessThanOrEqual(2);
-    expect(steps.toSorted()).toEqual([0, 1, 2, 3, 4]);
+    expect(steps.toSorted((a, b) => a - b)).toEqual([0, 1, 2, 3, 4]);
   });
 
   test("a run that fails or whose process dies says so and the others go on", async () => {
