@@ -17,8 +17,8 @@ export async function prepare(options: GlobalOptions): Promise<void> {
 /** Reads everything back, recomputes counts and digests, and compares them with what is written. */
 export async function verify(options: GlobalOptions): Promise<void> {
   const { data } = placesOf(options.home);
-  const result = await verifyData(data, { onProgress: progressPrinter() });
-  const rows = result.tasks.map((t) => [
+  const { tasks, problems } = await verifyData(data, { onProgress: progressPrinter() });
+  const rows = tasks.map((t) => [
     t.name,
     t.modality,
     t.metaTask,
@@ -38,5 +38,9 @@ export async function verify(options: GlobalOptions): Promise<void> {
     "candidates",
     "digest",
   ];
-  printResult(options.json, result, columns([header, ...rows]));
+  printResult(options.json, { tasks }, columns([header, ...rows]));
+  if (problems.length > 0) {
+    const list = problems.map(({ task, message }) => `  ${task}: ${message}`).join("\n");
+    throw new Error(`data verify: ${problems.length} problems\n${list}`);
+  }
 }
