@@ -346,7 +346,7 @@ describe("the pixel ridge baseline", () => {
       const dev = task("dev", colours.slice(0, 6), 3, toText);
       const result = await ridgeBaseline({ train, dev, test: test_, features, executor });
       expect(result.mapped).toBe(mapped);
-      expect(result.selection).toHaveLength(5);
+      expect(result.selection).toHaveLength(4);
       const score = await scoreTask({ task: test_, ...result, onError: "report" });
       expect(score.score).toBeGreaterThan(0.8);
       expect(score.score).toBeGreaterThan(chanceLevel(test_).score * 3);

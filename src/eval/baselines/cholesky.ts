@@ -3,23 +3,29 @@
 /** Row-major square matrix. */
 export type Square = { readonly size: number; readonly data: Float64Array };
 
+/** Rows taken together, so that a row read from memory is used four times. */
+const BAND = 4;
+
 /**
  * The lower factor L of a symmetric positive definite matrix, A = L L^T, in place of A's lower half.
  *
  * @throws if a pivot isn't positive, naming it: the matrix is not positive definite
  */
 export function choleskyInPlace({ size, data }: Square): void {
-  for (let j = 0; j < size; j++) {
-    const rowJ = j * size;
-    const pivot = data[rowJ + j]! - dotRange(data, rowJ, data, rowJ, j);
-    if (!(pivot > 0)) {
-      throw new RangeError(`cholesky: pivot ${j} of ${size} is ${pivot}, not positive definite`);
-    }
-    const diagonal = Math.sqrt(pivot);
-    data[rowJ + j] = diagonal;
-    for (let i = j + 1; i < size; i++) {
-      const rowI = i * size;
-      data[rowI + j] = (data[rowI + j]! - dotRange(data, rowI, data, rowJ, j)) / diagonal;
+  const sums = new Float64Array(BAND);
+  for (let first = 0; first < size; first += BAND) {
+    const band = Math.min(BAND, size - first);
+    for (let i = first; i < size; i++) {
+      const row = i * size;
+      // The columns before the band are final: their part of the four sums needs no order.
+      dots(sums, data, row, data, first * size, size, band, first);
+      const columns = Math.min(band, i - first + 1);
+      for (let c = 0; c < columns; c++) {
+        const j = first + c;
+        let rest = data[row + j]! - sums[c]!;
+        for (let k = first; k < j; k++) rest -= data[row + k]! * data[j * size + k]!;
+        data[row + j] = i === j ? root(rest, j, size) : rest / data[j * size + j]!;
+      }
     }
   }
 }
@@ -31,29 +37,63 @@ export function choleskyInPlace({ size, data }: Square): void {
  */
 export function inverseFactorTransposed({ size, data }: Square): Float64Array {
   const out = new Float64Array(size * size);
-  for (let j = 0; j < size; j++) {
-    const row = j * size;
-    out[row + j] = 1 / data[row + j]!;
-    for (let i = j + 1; i < size; i++) {
-      const sum = dotRange(data, i * size + j, out, row + j, i - j);
-      out[row + i] = -sum / data[i * size + i]!;
+  const sums = new Float64Array(BAND);
+  for (let first = 0; first < size; first += BAND) {
+    const band = Math.min(BAND, size - first);
+    for (let i = first; i < size; i++) {
+      // Row j is zero before column j, so all four sums may start at the band's first column.
+      const at = first * size + first;
+      dots(sums, data, i * size + first, out, at, size, band, i - first);
+      const pivot = data[i * size + i]!;
+      for (let c = 0; c < band; c++) {
+        const j = first + c;
+        if (j <= i) out[j * size + i] = (i === j ? 1 : -sums[c]!) / pivot;
+      }
     }
   }
   return out;
 }
 
-function dotRange(a: Float64Array, i: number, b: Float64Array, j: number, length: number): number {
+function root(rest: number, pivot: number, size: number): number {
+  if (rest > 0) return Math.sqrt(rest);
+  throw new RangeError(`cholesky: pivot ${pivot} of ${size} is ${rest}, not positive definite`);
+}
+
+/** Products of a row of `a` with up to four rows of `b`, `stride` apart. */
+function dots(
+  sums: Float64Array,
+  a: Float64Array,
+  i: number,
+  b: Float64Array,
+  j: number,
+  stride: number,
+  band: number,
+  length: number,
+): void {
   let s0 = 0;
   let s1 = 0;
   let s2 = 0;
   let s3 = 0;
-  let k = 0;
-  for (; k + 3 < length; k += 4) {
-    s0 += a[i + k]! * b[j + k]!;
-    s1 += a[i + k + 1]! * b[j + k + 1]!;
-    s2 += a[i + k + 2]! * b[j + k + 2]!;
-    s3 += a[i + k + 3]! * b[j + k + 3]!;
+  if (band === BAND) {
+    const j1 = j + stride;
+    const j2 = j1 + stride;
+    const j3 = j2 + stride;
+    for (let k = 0; k < length; k++) {
+      const x = a[i + k]!;
+      s0 += x * b[j + k]!;
+      s1 += x * b[j1 + k]!;
+      s2 += x * b[j2 + k]!;
+      s3 += x * b[j3 + k]!;
+    }
+    sums[0] = s0;
+    sums[1] = s1;
+    sums[2] = s2;
+    sums[3] = s3;
+    return;
   }
-  for (; k < length; k++) s0 += a[i + k]! * b[j + k]!;
-  return s0 + s1 + (s2 + s3);
+  for (let c = 0; c < band; c++) {
+    let sum = 0;
+    for (let k = 0; k < length; k++) sum += a[i + k]! * b[j + c * stride + k]!;
+    sums[c] = sum;
+  }
 }

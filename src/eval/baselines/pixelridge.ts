@@ -47,7 +47,7 @@ export type RidgeBaseline = {
  * target.
  */
 export async function ridgeBaseline(options: RidgeBaselineOptions): Promise<RidgeBaseline> {
-  const { train, dev, test, ratios = [0.03, 0.3, 1, 3, 30] } = options;
+  const { train, dev, test, ratios = [0.1, 0.5, 2.5, 12.5] } = options;
   const items = new ItemFeatures(options.features);
   const products = await MatrixProducts.create(options.executor);
   try {
@@ -167,7 +167,7 @@ function mappedSide(pairs: readonly Pair[]): "query" | "target" {
 async function trainingPairs(
   task: Task,
   items: ItemFeatures,
-  { maxPairs = 8000, maxSystem = 2500 }: RidgeBaselineOptions,
+  { maxPairs = 8000, maxSystem = 2000 }: RidgeBaselineOptions,
 ): Promise<Pair[]> {
   const pairs = task.queries.map((query): Pair => {
     const [targetId] = [...query.positives].reduce((best, next) =>
