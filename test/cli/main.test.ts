@@ -49,7 +49,10 @@ test.each([
   [["runs", "--colour"], "unknown option '--colour'"],
   [["train"], "missing required argument 'recipe'"],
   [["ablate", "quick", "--seeds", "zero", "--home", home], "--seeds: expected a whole number >= 1"],
-  [["report", "x", "--format", "docx", "--home", home], "--format: expected one of html, md, json, latex"],
+  [
+    ["report", "x", "--format", "docx", "--home", home],
+    "--format: expected one of html, md, json, latex",
+  ],
 ])("%j exits 2 and says why", (args, message) => {
   const { code, stderr } = rzenlab(...args);
   expect(stderr).toContain(message);
@@ -71,7 +74,9 @@ test("doctor names every part and prints one JSON document", () => {
 
 test("an old Node hands over to the project's own", () => {
   const old = ["/usr/local/bin/node", "/usr/bin/node"].find((path) => {
-    const major = spawnSync(path, ["-p", "process.versions.node.split('.')[0]"], { encoding: "utf8" });
+    const major = spawnSync(path, ["-p", "process.versions.node.split('.')[0]"], {
+      encoding: "utf8",
+    });
     return major.status === 0 && Number(major.stdout) < 24;
   });
   // A machine without an older Node starts the file with this one: the same answer is due.

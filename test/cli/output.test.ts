@@ -13,7 +13,12 @@ test("durations read as a person would say them", () => {
 });
 
 test("columns line up and leave no trailing blanks", () => {
-  expect(columns([["a", "long"], ["bbb", "c"]])).toBe("a    long\nbbb  c");
+  expect(
+    columns([
+      ["a", "long"],
+      ["bbb", "c"],
+    ]),
+  ).toBe("a    long\nbbb  c");
 });
 
 test("off a terminal a stage prints its first, its five-second and its last state", () => {
@@ -37,7 +42,9 @@ test("on a terminal one line is redrawn, at most ten times a second", () => {
 });
 
 test("a wrong number names the option, the bound and the value", () => {
-  expect(() => wholeNumber("seeds", "2.5")).toThrow('--seeds: expected a whole number >= 1, got "2.5"');
+  expect(() => wholeNumber("seeds", "2.5")).toThrow(
+    '--seeds: expected a whole number >= 1, got "2.5"',
+  );
   expect(wholeNumber("jobs", "2")).toBe(2);
 });
 
