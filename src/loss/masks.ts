@@ -46,6 +46,9 @@ export function queryMarginMask({ margin = 0.1 } = {}): MaskRule {
  * Equal similarities count as one, so that no choice between them is needed.
  */
 export function unimeMask({ margin = 0.1, hardest = 8 } = {}): MaskRule {
+  if (!(Number.isInteger(hardest) && hardest >= 1)) {
+    throw new RangeError(`unimeMask: hardest must be an integer from 1 up, got ${hardest}`);
+  }
   return (terms) => {
     const tooHigh = queryMarginMask({ margin })(terms);
     const out = or(tooHigh, terms.excluded);

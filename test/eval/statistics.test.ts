@@ -30,6 +30,7 @@ import {
   variance,
   wilcoxonTest,
 } from "../../src/eval/statistics/index.ts";
+import { quantileSorted } from "../../src/eval/statistics/describe.ts";
 import golden from "./golden/statistics.json" with { type: "json" };
 import { testRandom } from "./support.ts";
 
@@ -242,6 +243,7 @@ describe("lists and intervals", () => {
   test("refusals", () => {
     expect(() => mean([])).toThrow("mean: needs at least 1 numbers, got 0");
     expect(() => variance([1])).toThrow("variance: needs at least 2 numbers, got 1");
+    expect(() => quantileSorted([], 0.5)).toThrow("quantile: the list is empty");
     expect(() => quantile([1], 2)).toThrow("quantile: p must be in [0, 1], got 2");
     expect(() => tInterval([1])).toThrow("tInterval: needs at least 2 numbers");
     expect(() => tInterval([1, 2], { confidence: 1 })).toThrow(

@@ -11,7 +11,14 @@ import {
   sum,
 } from "../../src/engine/index.ts";
 import type { InfoNceOptions, VariantName, WeightRule } from "../../src/loss/index.ts";
-import { infoNce, initialTheta, temperature, thetaName, VARIANTS } from "../../src/loss/index.ts";
+import {
+  infoNce,
+  initialTheta,
+  temperature,
+  thetaName,
+  unimeMask,
+  VARIANTS,
+} from "../../src/loss/index.ts";
 import { identity } from "../../src/loss/terms.ts";
 import type { Negative, Rows } from "./support.ts";
 import { dot, NAIVE, once, randomRows, runner, toTensor, unit, withGradients } from "./support.ts";
@@ -503,6 +510,12 @@ describe("refusals", () => {
   test("a number of kept negatives that isn't one", () => {
     expect(call({ delta: 0.9, minKeptNegatives: -1 })).toThrow(
       "minKeptNegatives must be an integer from 0 up, got -1",
+    );
+  });
+
+  test("a number of hardest negatives that isn't one", () => {
+    expect(() => unimeMask({ hardest: 0 })).toThrow(
+      "unimeMask: hardest must be an integer from 1 up, got 0",
     );
   });
 
