@@ -3,6 +3,7 @@ import type { DatasetKey } from "../eval/index.ts";
 import { averageScores } from "../eval/index.ts";
 import type { Evaluation, RunReader } from "../tracking/index.ts";
 import { gridMembers } from "./ablate.ts";
+import type { Grid } from "./grids.ts";
 import { MAIN_BENCHMARK } from "./evaluate.ts";
 
 /** One run's test scores, fractions. */
@@ -124,4 +125,28 @@ function nameOf(key: DatasetKey | Evaluation): string {
 function keyOf(key: DatasetKey | Evaluation): DatasetKey {
   const { modality, metaTask, domain } = key;
   return { name: nameOf(key), modality, metaTask, domain };
+}
+
+/** An experiment without what a report needs; `code` is NO_RESULTS. */
+export class ReportError extends Error {
+  override readonly name = "ReportError";
+  readonly code = "NO_RESULTS";
+}
+
+/** The cube of a grid; an error that says what is missing where no replicate is whole. */
+export function gridCube(
+  store: RunReader,
+  experiment: string,
+  grid: Grid,
+  more: readonly string[] = [],
+): ScoreCube {
+  const cells = [...grid.cells.map((cell) => cell.name), ...more];
+  const cube = readCube(store, experiment, grid.name, cells);
+  if (cube.replicates.length > 0) return cube;
+  const missing = cells.filter(
+    (cell) => !gridMembers(store, experiment, grid.name).some((m) => m.cell === cell),
+  );
+  throw new ReportError(
+    `experiment ${experiment}: no seed of grid ${grid.name} has every cell scored; missing: ${missing.join(", ") || "scores"}`,
+  );
 }

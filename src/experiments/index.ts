@@ -17,7 +17,8 @@ export type { Launcher, LaunchOptions, Places, RunRequest, RunResult } from "./l
 export type { OnProgress, Progress } from "./progress.ts";
 export { runQuickstart, QUICKSTART_GRIDS } from "./quickstart.ts";
 export type { QuickstartOptions } from "./quickstart.ts";
-export { ReportError, buildReport } from "./report.ts";
+export { ReportError } from "./cube.ts";
+export { buildReport } from "./report.ts";
 export type { ReportOptions } from "./report.ts";
 export { SoupError, barrierBetween, makeSoup } from "./soup.ts";
 export type { Soup, SoupMerge, SoupMethod, SoupOptions } from "./soup.ts";

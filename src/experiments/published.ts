@@ -2,9 +2,10 @@
 import type { PaperScores } from "../plot/types.ts";
 
 function scores(overall: number, image: number, video: number, visdoc: number): PaperScores {
+  const fraction = (percent: number): number => Math.round(percent * 10) / 1000;
   return {
-    overall: overall / 100,
-    modalities: { image: image / 100, video: video / 100, visdoc: visdoc / 100 },
+    overall: fraction(overall),
+    modalities: { image: fraction(image), video: fraction(video), visdoc: fraction(visdoc) },
   };
 }
 

@@ -23,6 +23,8 @@ import {
 } from "./soup-weights.ts";
 import { readWeights, startDigest, startState, weightsFile } from "./weights.ts";
 
+export const SOUP_WEIGHTS_TAG = "rzenlab.soup.weights";
+
 export type SoupMethod = "uniform" | "weighted" | "greedy";
 /** How LoRA members merge; others have their weights averaged, whichever is asked for. */
 export type SoupMerge = "delta" | "factors";
@@ -82,7 +84,7 @@ export async function makeSoup(
       "rzenlab.soup.method": options.method,
       "rzenlab.soup.merge": merge,
       "rzenlab.soup.members": JSON.stringify(runIds),
-      "rzenlab.soup.weights": JSON.stringify(weights),
+      [SOUP_WEIGHTS_TAG]: JSON.stringify(weights),
       ...options.tags,
     },
   });

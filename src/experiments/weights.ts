@@ -98,15 +98,16 @@ export function startDigest(config: TrainConfig): Promise<string | null> {
 export function startState(config: TrainConfig, encoder: EncoderConfig): State {
   const seed = config.model.initSeed ?? config.seed;
   const file = startFile(config);
-  const trunk = file === null ? randomTrunk(config, encoder, seed) : loadedTrunk(file, encoder);
+  const trunk = file === null ? randomTrunk(encoder, seed) : loadedTrunk(file, encoder);
   const lora = loraOf(config);
   if (lora === undefined) return trunk;
   const random = Random.from(seed, "lora");
   return new Map([...trunk, ...initLora(encoderParameters(encoder), lora, random)]);
 }
 
-function randomTrunk({ model }: TrainConfig, encoder: EncoderConfig, seed: number): State {
-  if (model.scale !== "nano") return initParameters(encoder, seed);
+function randomTrunk(encoder: EncoderConfig, seed: number): State {
+  // Only this vocabulary has word vectors, and only this width has room for them.
+  if (encoder.name !== "nano") return initParameters(encoder, seed);
   const vocabulary = TextTokenizer.fromFile(NANO_TOKENIZER).vocabulary();
   return initParameters(encoder, seed, { words: { glove: loadGlove(), vocabulary } });
 }
