@@ -1,14 +1,37 @@
 /**
  * @file Stage 1: the trunk from random weights, on pairs without instructions, plain InfoNCE (spec 1.9).
  *
- *     rzenlab train stage1
+ *     rzenlab train stage1-warmup
+ *     rzenlab train stage1 model.init=<weights of that run>
+ *
+ * Random cross-modal similarities are worse than none, so from random weights the quickest way down is
+ * to map everything to one point, where gradients vanish (docs/log.md). A few hundred steps of easy
+ * pairs, unaugmented and at a low rate, lead out of that; then everything may come.
  */
 import type { TrainConfigPatch } from "../config.ts";
+
+export const stage1Warmup: TrainConfigPatch = {
+  recipe: "stage1-warmup",
+  stage: 1,
+  steps: 320,
+  batchSize: 64,
+  model: { scale: "nano", init: "random", adapter: { kind: "none" }, prompt: "none" },
+  loss: { symmetric: true, temperature: { init: 0.07, learnable: false } },
+  sampler: { tasks: ["label-to-image", "image-to-label", "wordnet-gloss", "keywords-to-image"] },
+  optimizer: {
+    learningRate: 4e-4,
+    weightDecay: 0.05,
+    embeddingRateScale: 0.3,
+    warmupSteps: 30,
+    schedule: "constant",
+  },
+  augment: "none",
+};
 
 export const stage1: TrainConfigPatch = {
   recipe: "stage1",
   stage: 1,
-  steps: 4500,
+  steps: 3400,
   batchSize: 64,
   model: { scale: "nano", init: "random", adapter: { kind: "none" }, prompt: "none" },
   // Symmetric, for every pair of stage 1 is read in both directions at evaluation.
@@ -43,10 +66,10 @@ export const stage1: TrainConfigPatch = {
     },
   },
   optimizer: {
-    learningRate: 1e-3,
+    learningRate: 6e-4,
     weightDecay: 0.05,
     embeddingRateScale: 0.3,
-    warmupSteps: 150,
+    warmupSteps: 50,
     schedule: "cosine",
   },
   augment: "by-task",

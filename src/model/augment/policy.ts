@@ -40,14 +40,13 @@ export const AUGMENT_POLICIES = {
   /** Naming things, whatever their place, size, colour and drawing style. */
   object: {
     mirror: 0.5,
-    move: 0.8,
-    angleRange: 0.15,
-    background: 0.4,
-    outline: 0.12,
-    grey: 0.15,
-    hue: 0.25,
-    tone: 0.6,
-    invert: 0.08,
+    move: 0.6,
+    zoomRange: [0.85, 1.1],
+    shiftRange: 0.06,
+    grey: 0.1,
+    hue: 0.1,
+    tone: 0.4,
+    outline: 0.05,
   },
   /** Left, right, up, down, order and text must stay: clocks, places, motion, pages. */
   photometric: { grey: 0.15, hue: 0.25, tone: 0.6, background: 0.2 },
