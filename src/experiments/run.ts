@@ -25,7 +25,7 @@ import type { TrainParts } from "./train.ts";
 import { trainLoop } from "./train.ts";
 import type { TrunkKit } from "./trunk.ts";
 import { TrunkEmbedder, trunkParts } from "./trunk.ts";
-import { readWeights, startDigest, startState, weightsFile } from "./weights.ts";
+import { readWeights, startDigest, startState, weightsFile, withStart } from "./weights.ts";
 
 /** A run that can't be resumed; `code` is NOT_RESUMABLE, the message says why. */
 export class ResumeError extends Error {
@@ -177,10 +177,8 @@ export class Workshop {
   /** Scores a finished run on dev and test and records it. Returns the test scores. */
   async score(runId: string, onProgress?: OnProgress): Promise<TaskScore[]> {
     const config = recordedConfig(this.store, runId);
-    const state = new Map([
-      ...startState(config, this.kit(config).encoder),
-      ...readWeights(this.store.artifactPath(runId, WEIGHTS_ARTIFACT)).state,
-    ]);
+    const own = readWeights(this.store.artifactPath(runId, WEIGHTS_ARTIFACT)).state;
+    const state = withStart(config, this.kit(config).encoder, own);
     const embedder = await this.embedder(config, state);
     try {
       const dev = await scoreTasks(await this.tasks("dev"), embedder, onProgress);

@@ -21,7 +21,7 @@ import {
   meanOfWeights,
   uniformWeights,
 } from "./soup-weights.ts";
-import { readWeights, startDigest, startState, weightsFile } from "./weights.ts";
+import { readWeights, startDigest, weightsFile, withStart } from "./weights.ts";
 
 export const SOUP_WEIGHTS_TAG = "rzenlab.soup.weights";
 
@@ -136,7 +136,7 @@ async function chooseWeights(
     return weights.map((w) => w / total);
   }
   const devScore = async (state: State, as: TrainConfig): Promise<number> => {
-    const embedder = await shop.embedder(as, withStart(shop, as, state));
+    const embedder = await shop.embedder(as, withStart(as, shop.kit(as).encoder, state));
     try {
       const scores = await scoreTasks(await shop.tasks("dev"), embedder);
       return averageMetrics(scores, "dev")["dev/overall"]!;
@@ -152,11 +152,6 @@ async function chooseWeights(
     devScore(mergeStates(states, shares, merge), wide),
   );
   return soup.weights;
-}
-
-function withStart(shop: Workshop, config: TrainConfig, state: State): State {
-  if (config.model.adapter.kind === "head") return state;
-  return new Map([...startState(config, shop.kit(config).encoder), ...state]);
 }
 
 /** Members merged as `merge` says. */
@@ -203,13 +198,14 @@ export async function barrierBetween(
   const config = commonConfig(members);
   const states = members.map((member) => member.state);
   const dev = await shop.tasks("dev");
-  const embedder = await shop.embedder(config, withStart(shop, config, states[0]!));
+  const { encoder } = shop.kit(config);
+  const embedder = await shop.embedder(config, withStart(config, encoder, states[0]!));
   const loss: number[] = [];
   const score: number[] = [];
   try {
     for (const lambda of LAMBDAS) {
       const state = meanOfWeights(states, [1 - lambda, lambda]);
-      await embedder.load(withStart(shop, config, state));
+      await embedder.load(withStart(config, encoder, state));
       const requests = dev.flatMap((task) => [...queryRequests(task), ...targetRequests(task)]);
       const { unique, rowOf } = distinct(requests);
       const rows = gatherRows(await embedder.embed(unique), rowOf);

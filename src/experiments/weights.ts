@@ -105,6 +105,12 @@ export function startState(config: TrainConfig, encoder: EncoderConfig): State {
   return new Map([...trunk, ...initLora(encoderParameters(encoder), lora, random)]);
 }
 
+/** A run's own weights with the frozen trunk under them; a head needs none, it reads features. */
+export function withStart(config: TrainConfig, encoder: EncoderConfig, own: State): State {
+  if (config.model.adapter.kind === "head") return own;
+  return new Map([...startState(config, encoder), ...own]);
+}
+
 function randomTrunk(encoder: EncoderConfig, seed: number): State {
   // Only this vocabulary has word vectors, and only this width has room for them.
   if (encoder.name !== "nano") return initParameters(encoder, seed);
