@@ -92,6 +92,6 @@ describe("recipes", () => {
   });
 
   test("an unknown one lists those there are", () => {
-    expect(() => recipe("stage3")).toThrow('no recipe "stage3"; there are stage1, baseline');
+    expect(() => recipe("stage3")).toThrow('no recipe "stage3"; there are stage1-warmup, stage1, baseline');
   });
 });
