@@ -10,12 +10,15 @@ import {
   linear,
   mul,
   reshape,
+  silu,
   softmax,
   sum,
   tensor,
   writeOnnx,
 } from "../../src/engine/index.ts";
+import { folded } from "../../src/engine/onnx/fold.ts";
 import { peakBytes } from "../../src/engine/onnx/memory.ts";
+import type { Plan } from "../../src/engine/onnx/plan.ts";
 import { planOf } from "../../src/engine/onnx/plan.ts";
 import { Message } from "../../src/engine/onnx/protobuf.ts";
 
@@ -121,6 +124,15 @@ describe("the graph holds no waste", () => {
     expect(add(x, 0)).toBe(x);
     expect(mul(1, x)).toBe(x);
     expect(reshape(reshape(x, [6]), [2, 3])).toBe(x);
+  });
+
+  test("a constant factor between matrix products costs no pass of its own", () => {
+    const graph = new Graph();
+    const hidden = mul(linear(graph.input("x", [4, 3]), graph.parameter("w", [8, 3])), 1.702);
+    graph.output("y", linear(mul(silu(hidden), 1 / 1.702), graph.parameter("v", [2, 8])));
+    const ops = (plan: Plan): string[] => plan.nodes.map((node) => node.op);
+    expect(ops(planOf(graph))).toEqual(["Gemm", "Mul", "Sigmoid", "Mul", "Mul", "Gemm"]);
+    expect(ops(folded(planOf(graph)))).toEqual(["Gemm", "Sigmoid", "Mul", "Gemm"]);
   });
 
   test("the peak of memory is what lives together", () => {

@@ -458,6 +458,39 @@ const MODEL_CASES: CheckedCase[] = [
   },
 ];
 
+/** Where ONNX Runtime is given a scaled Gemm for a Gemm and a Mul (src/engine/onnx/fold.ts). */
+const FOLDED_CASES: CheckedCase[] = [
+  {
+    name: "a scaled activation between linear layers",
+    f: ([x, w, b, v]) => linear(mul(silu(mul(linear(x!, w!, b), 1.702)), 1 / 1.702), v!),
+    inputs: [[5, 3], [8, 3], [8], [2, 8]],
+  },
+  {
+    name: "a scaled product, reshaped, scaled again",
+    f: ([x, w, b]) => mul(reshape(mul(linear(x!, w!, b), 3), [2, 2, 4]), -0.5),
+    inputs: [[4, 3], [4, 3], [4]],
+  },
+  {
+    name: "a scaled product that others read unscaled",
+    f: ([x, w]) => {
+      const y = linear(x!, w!);
+      return matmul(mul(y, 2), y, { transposeB: true });
+    },
+    inputs: [
+      [4, 3],
+      [4, 3],
+    ],
+  },
+  {
+    name: "a scaled value multiplied by itself",
+    f: ([x]) => {
+      const y = mul(tanh(x!), 3);
+      return matmul(y, y, { transposeB: true });
+    },
+    inputs: [[4, 3]],
+  },
+];
+
 /** All operations. */
 export const OP_CASES: readonly CheckedCase[] = [
   ...unaryCases(),
@@ -467,4 +500,5 @@ export const OP_CASES: readonly CheckedCase[] = [
   ...SHAPE_CASES,
   ...NORM_CASES,
   ...MODEL_CASES,
+  ...FOLDED_CASES,
 ];

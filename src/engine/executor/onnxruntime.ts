@@ -1,6 +1,7 @@
 /** @file The ONNX Runtime executor's near side: sends work to a thread of its own. */
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
+import { folded } from "../onnx/fold.ts";
 import { peakBytes } from "../onnx/memory.ts";
 import { writePlan } from "../onnx/write.ts";
 import type { State } from "../tensor.ts";
@@ -61,7 +62,7 @@ class WorkerDevice implements Device {
 
   async compile(id: string, { plan, updates, guards }: Compilation): Promise<void> {
     const compiled = {
-      model: writePlan(plan),
+      model: writePlan(folded(plan)),
       peakBytes: peakBytes(plan),
       states: plan.states.map((v) => v.name),
       outputs: [...plan.outputs.keys()],
