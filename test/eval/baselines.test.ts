@@ -12,6 +12,7 @@ import {
   visualFeatures,
 } from "../../src/eval/baselines/index.ts";
 import { choleskyInPlace, inverseFactorTransposed } from "../../src/eval/baselines/cholesky.ts";
+import { spellingFeatures } from "../../src/eval/baselines/spelling.ts";
 import { symmetricEigen, timesSquare, whitening } from "../../src/eval/baselines/whiten.ts";
 import type { Matrix } from "../../src/eval/index.ts";
 import { metricsOf, scoreTask, toMatrix } from "../../src/eval/index.ts";
@@ -170,6 +171,20 @@ describe("pixel features", () => {
 
 const asMatrix = (rows: number, dim: number, seed: number): Matrix =>
   toMatrix(randomMatrix(rows, dim, seed), "m");
+
+describe("spelling features", () => {
+  const cosine = (a: string, b: string): number => {
+    const [x, y] = [spellingFeatures(a), spellingFeatures(b)];
+    return x.reduce((sum, value, i) => sum + value * y[i]!, 0);
+  };
+
+  test("are of unit length and closer for words that share letters", () => {
+    expect(cosine("1:05", "1:05")).toBeCloseTo(1, 5);
+    expect(cosine("1:05", "11:05")).toBeGreaterThan(cosine("1:05", "7:30"));
+    expect(cosine("Clown face", "clown FACE")).toBeCloseTo(1, 5);
+    expect(spellingFeatures("").every((x) => x === 0)).toBe(true);
+  });
+});
 
 describe("linear algebra", () => {
   test("Cholesky factors multiply back, and the inverse factor inverts", () => {
@@ -352,6 +367,20 @@ describe("the pixel ridge baseline", () => {
       expect(score.score).toBeGreaterThan(chanceLevel(test_).score * 3);
     },
   );
+
+  test("reads spelling where the vectors say nothing", async () => {
+    const nothing = { ...features, text: () => new Float32Array(3) };
+    const [train, test_] = [task("train", colours, 10, true), task("test", colours, 3, true)];
+    const result = await ridgeBaseline({
+      train,
+      dev: train,
+      test: test_,
+      features: nothing,
+      executor,
+    });
+    const score = await scoreTask({ task: test_, ...result, onError: "report" });
+    expect(score.score).toBeGreaterThan(0.8);
+  });
 
   test("without dev it holds training pairs out, and still fits on all of them", async () => {
     const train = task("train", colours, 10, true);

@@ -3,6 +3,7 @@ import type { Item, Pixels } from "../../data/types.ts";
 import type { Matrix } from "../embeddings.ts";
 import { unitRows } from "../embeddings.ts";
 import { visualFeatures } from "./pixelfeatures.ts";
+import { spellingFeatures } from "./spelling.ts";
 import { timesSquare, whitening } from "./whiten.ts";
 
 /** Where features come from. */
@@ -39,6 +40,17 @@ export class ItemFeatures {
   text(item: Item): Float32Array | null {
     return item.text === undefined ? null : this.#source.text(item.text);
   }
+
+  spelling(item: Item): Float32Array | null {
+    return item.text === undefined ? null : spellingFeatures(item.text);
+  }
+
+  /** Whether the vectors confuse more than a tenth of the distinct texts, e.g. times of day. */
+  confusesTexts(items: readonly Item[]): boolean {
+    const texts = new Set(items.flatMap(({ text }) => (text === undefined ? [] : [text])));
+    const vectors = new Set([...texts].map((text) => this.#source.text(text).join()));
+    return vectors.size < 0.9 * texts.size;
+  }
 }
 
 export function visualKind(item: Item): "image" | "video" | "document" | null {
@@ -69,14 +81,21 @@ export async function evened(side: SideEncoder, items: readonly Item[]): Promise
 
 /**
  * Learns mean and scale of each block from `items`. A block an item lacks is its mean, i.e. 0; blocks
- * that no training item has are left out. Every block weighs the same on average.
+ * that no training item has are left out. Every block weighs the same on average. Spelling is added where
+ * the text vectors don't tell the texts apart.
  */
 export async function fitSide(
   items: readonly Item[],
   features: ItemFeatures,
   name: string,
 ): Promise<SideEncoder> {
-  const readers = [(i: Item) => features.visual(i), (i: Item) => Promise.resolve(features.text(i))];
+  const readers: Reader[] = [
+    (item) => features.visual(item),
+    (item) => Promise.resolve(features.text(item)),
+  ];
+  if (features.confusesTexts(items)) {
+    readers.push((item) => Promise.resolve(features.spelling(item)));
+  }
   const blocks: Block[] = [];
   for (const read of readers) {
     const block = await fitBlock(items, read, name);
