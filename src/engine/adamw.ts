@@ -2,8 +2,9 @@
 import type { Graph, Value } from "./graph.ts";
 import { add, div, mul, sub } from "./ops/arithmetic.ts";
 import { sqrt } from "./ops/math.ts";
+import { reshape, split } from "./ops/shape.ts";
 import type { Tensor } from "./tensor.ts";
-import { scalar } from "./tensor.ts";
+import { scalar, tensor } from "./tensor.ts";
 
 /** Parameters that share weight decay and learning rate. */
 export type ParameterGroup = {
@@ -28,46 +29,55 @@ export type AdamRates = Required<AdamOptions>;
 /** State names of a parameter's running means of gradient and squared gradient. */
 export const firstMoment = (name: string): string => `adam.m/${name}`;
 export const secondMoment = (name: string): string => `adam.v/${name}`;
-/** State name of the number of updates made. */
-export const STEP = "adam.step";
-
-/** What the update needs each step, fed as scalars. */
-const RATE = "optimizer.rate";
-const STABILIZER = "optimizer.stabilizer";
+/** What the update needs each step, fed. */
+const RATES = "optimizer.rates";
+const STABILIZERS = "optimizer.stabilizers";
 const LEARNING_RATE = "optimizer.learningRate";
 
 export type AdamInputs = {
-  readonly rate: Value;
-  readonly stabilizer: Value;
+  /** Of each parameter, in order: [1] */
+  readonly rates: readonly Value[];
+  readonly stabilizers: readonly Value[];
+  /** [] */
   readonly learningRate: Value;
 };
 
-export function adamInputs(graph: Graph): AdamInputs {
+/** Inputs for the update of `count` parameters. */
+export function adamInputs(graph: Graph, count: number): AdamInputs {
+  const each = (name: string): Value[] =>
+    split(graph.input(name, [count]), { axis: 0, sizes: Array.from({ length: count }, () => 1) });
   return {
-    rate: graph.input(RATE, []),
-    stabilizer: graph.input(STABILIZER, []),
+    rates: each(RATES),
+    stabilizers: each(STABILIZERS),
     learningRate: graph.input(LEARNING_RATE, []),
   };
 }
 
 /**
- * The fed scalars of update number `step`, counted from 1. With c1 = 1 - beta1^step and
- * c2 = 1 - beta2^step, the textbook update
+ * What is fed for a step in which parameter i has its update number `updates[i]`, counted from 1.
+ * With c1 = 1 - beta1^update and c2 = 1 - beta2^update, the textbook's
  *
  *     lr (m / c1) / (sqrt(v / c2) + epsilon)  =  rate m / (sqrt(v) + stabilizer)
  *     rate = lr sqrt(c2) / c1,  stabilizer = epsilon sqrt(c2)
  *
- * takes two passes over the parameter fewer. Computed here in f64.
+ * which takes two passes over the parameter fewer. Computed here in f64.
  */
 export function adamFeeds(
-  step: number,
+  updates: readonly number[],
+  scales: readonly number[],
   learningRate: number,
   { beta1, beta2, epsilon }: AdamRates,
 ): Record<string, Tensor> {
-  const root = Math.sqrt(1 - beta2 ** step);
+  const roots = updates.map((update) => Math.sqrt(1 - beta2 ** update));
+  const rates = updates.map(
+    (update, i) => (learningRate * scales[i]! * roots[i]!) / (1 - beta1 ** update),
+  );
   return {
-    [RATE]: scalar((learningRate * root) / (1 - beta1 ** step)),
-    [STABILIZER]: scalar(epsilon * root),
+    [RATES]: tensor(Float64Array.from(rates), [updates.length]),
+    [STABILIZERS]: tensor(
+      Float64Array.from(roots, (root) => epsilon * root),
+      [updates.length],
+    ),
     [LEARNING_RATE]: scalar(learningRate),
   };
 }
@@ -83,13 +93,20 @@ export type AdamUpdate = {
   readonly learningRateScale: number;
 };
 
+/** One parameter's share of `AdamInputs`. */
+export type AdamFed = {
+  readonly rate: Value;
+  readonly stabilizer: Value;
+  readonly learningRate: Value;
+};
+
 /**
  * The next parameter and moments:
  *
  *     m' = beta1 m + (1 - beta1) g,  v' = beta2 v + (1 - beta2) g^2
  *     p' = p (1 - lr decay) - rate m' / (sqrt(v') + stabilizer)
  */
-export function adamUpdate(update: AdamUpdate, inputs: AdamInputs, rates: AdamRates): Moments {
+export function adamUpdate(update: AdamUpdate, fed: AdamFed, rates: AdamRates): Moments {
   const { parameter, gradient, clip, weightDecay, learningRateScale: scale } = update;
   const { graph, name, shape } = parameter;
   const { beta1, beta2 } = rates;
@@ -100,11 +117,11 @@ export function adamUpdate(update: AdamUpdate, inputs: AdamInputs, rates: AdamRa
   const nextM = add(mul(m, beta1), mul(gradient, share(1 - beta1, clip)));
   const clipped2 = clip === null ? null : mul(clip, clip);
   const nextV = add(mul(v, beta2), mul(mul(gradient, gradient), share(1 - beta2, clipped2)));
-  const rate = mul(inputs.rate, scale);
-  const move = div(mul(nextM, rate), add(sqrt(nextV), inputs.stabilizer));
+  const own = (value: Value): Value => (shape.length === 0 ? reshape(value, []) : value);
+  const move = div(mul(nextM, own(fed.rate)), add(sqrt(nextV), own(fed.stabilizer)));
   const decayed =
     weightDecay === 0
       ? parameter
-      : mul(parameter, sub(1, mul(inputs.learningRate, scale * weightDecay)));
+      : mul(parameter, sub(1, mul(fed.learningRate, scale * weightDecay)));
   return { parameter: sub(decayed, move), m: nextM, v: nextV };
 }

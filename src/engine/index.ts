@@ -77,7 +77,8 @@ export { createExecutor } from "./executor/index.ts";
 export { interpret } from "./executor/reference/device.ts";
 
 export type { AdamOptions, ParameterGroup } from "./adamw.ts";
-export { STEP, firstMoment, secondMoment } from "./adamw.ts";
+export { firstMoment, secondMoment } from "./adamw.ts";
+export { STEP } from "./counts.ts";
 export type { Program, TrainProgramOptions } from "./program.ts";
 export { trainProgram } from "./program.ts";
 export type { MicroBatch, StepOptions, TrainerOptions } from "./trainer.ts";

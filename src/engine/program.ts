@@ -25,7 +25,7 @@ export type TrainProgramOptions = AdamOptions & {
   readonly outputs?: Readonly<Record<string, Value>>;
 };
 
-/** A trained parameter with its group's settings and its gradient; null if the loss does not reach it. */
+/** A parameter that the loss reaches, with its group's settings and its gradient. */
 export type Trained = {
   readonly parameter: Value;
   readonly gradient: Value;
@@ -38,14 +38,13 @@ export type Program = {
   readonly loss: Value;
   readonly outputs: ReadonlyMap<string, Value>;
   readonly trained: readonly Trained[];
-  /** Parameters of the groups which this loss does not reach: left as they are. */
-  readonly unreached: readonly Value[];
   readonly clipNorm: number | null;
   readonly rates: AdamRates;
 };
 
 /**
- * Plans the training of `groups` on `loss`. Every step returns `loss`, `gradNorm` (before clipping)
+ * Plans the training of `groups` on `loss`. A parameter that the loss does not reach stays as it is,
+ * without decay, and its update is not counted (PyTorch's gradient of None). Every step returns `loss`, `gradNorm` (before clipping)
  * and `outputs`.
  */
 export function trainProgram(options: TrainProgramOptions): Program {
@@ -70,7 +69,6 @@ export function trainProgram(options: TrainProgramOptions): Program {
     loss,
     outputs: new Map(Object.entries({ ...outputs, loss })),
     trained,
-    unreached: all.flatMap(({ parameter }, i) => (found[i] === null ? [parameter] : [])),
     clipNorm,
     rates: { beta1, beta2, epsilon },
   };
@@ -147,7 +145,7 @@ function updateCompilation(
   outputs: ReadonlyMap<string, Value>,
   { trained, gradNorm, clipNorm, rates }: Update,
 ): Compilation {
-  const inputs = adamInputs(graph);
+  const { rates: each, stabilizers, learningRate } = adamInputs(graph, trained.length);
   // min(1, clipNorm / norm), as PyTorch's clip_grad_norm_ with its 1e-6
   const clip =
     clipNorm === null ? null : minimum(div(graph.scalar(clipNorm), add(gradNorm, 1e-6)), 1);
@@ -157,8 +155,9 @@ function updateCompilation(
     results.set(`next/${name}`, value);
     updates.set(`next/${name}`, name);
   };
-  for (const one of trained) {
-    const next = adamUpdate({ ...one, clip }, inputs, rates);
+  for (const [i, one] of trained.entries()) {
+    const fed = { rate: each[i]!, stabilizer: stabilizers[i]!, learningRate };
+    const next = adamUpdate({ ...one, clip }, fed, rates);
     update(one.parameter.name, next.parameter);
     update(firstMoment(one.parameter.name), next.m);
     update(secondMoment(one.parameter.name), next.v);

@@ -15,7 +15,10 @@ export type Tensor = {
   readonly data: TensorData;
 };
 
-/** Parameters by name, and beside them the optimiser's `adam.m/<name>`, `adam.v/<name>`, `adam.step`. */
+/**
+ * Parameters by name, and beside them the optimiser's `adam.m/<name>`, `adam.v/<name>`, the number of
+ * updates `adam.step` [], and `adam.step/<name>` [] for parameters that had fewer.
+ */
 export type State = Map<string, Tensor>;
 
 /**

@@ -1,5 +1,6 @@
 /** @file The trainer: programs per bucket over one state that lives in the executor. */
-import { STEP, adamFeeds } from "./adamw.ts";
+import { adamFeeds } from "./adamw.ts";
+import { UpdateCounts, withoutCounts } from "./counts.ts";
 import type { Compilation, Device, Executor, RunResult, Tensors } from "./executor/types.ts";
 import { checkedFeeds } from "./feeds.ts";
 import { nonFiniteError } from "./diagnose.ts";
@@ -32,6 +33,8 @@ type Outputs = Record<string, Tensor>;
 type Bucket = {
   readonly name: string;
   readonly program: Program;
+  /** Of the trained parameters. */
+  readonly names: readonly string[];
   readonly step: Compilation;
   accumulate: Compilation | null;
 };
@@ -46,25 +49,25 @@ export class Trainer {
   readonly #buckets = new Map<string, Promise<Bucket>>();
   readonly #stateNames = new Set<string>();
   readonly #parameters = new Map<string, Tensor>();
-  #updates: number;
+  #counts: UpdateCounts;
   #queue: Promise<unknown> = Promise.resolve();
 
   private constructor(device: Device, { state, build }: TrainerOptions) {
     this.#device = device;
     this.#build = build;
-    this.#updates = stepOf(state);
+    this.#counts = UpdateCounts.from(state);
     this.#remember(state);
   }
 
   static async create(options: TrainerOptions): Promise<Trainer> {
     const device = await options.executor.open();
-    await device.load(withoutStep(options.state));
+    await device.load(withoutCounts(options.state));
     return new Trainer(device, options);
   }
 
   /** Updates made so far, those before a resume included. */
   get updates(): number {
-    return this.#updates;
+    return this.#counts.total;
   }
 
   /** Compiles a bucket ahead of its first step. */
@@ -87,13 +90,13 @@ export class Trainer {
       const own = await this.#bucket(bucket);
       const all = feeds.map((one, i) => ({
         ...this.#checked(own, own.step, one),
-        ...this.#rates(own, this.#updates + i + 1, rateAt(learningRate, i)),
+        ...this.#rates(own, i + 1, rateAt(learningRate, i)),
       }));
       const results = await this.#device.run(own.name, all);
       const done = results.filter((result) => result.failed === null).length;
-      this.#updates += done;
+      this.#counts.add(own.names, done);
       const failure = results.find((result) => result.failed !== null);
-      if (failure !== undefined) await this.#fail(own, all[done]!, failure, this.#updates + 1);
+      if (failure !== undefined) await this.#fail(own, all[done]!, failure, this.updates + 1);
       return results.map((result) => result.outputs);
     });
   }
@@ -117,21 +120,19 @@ export class Trainer {
         const used = this.#checked(own, compiled, feeds);
         const fed = { ...used, "accumulate.keep": scalar(i === 0 ? 0 : 1) };
         const [result] = await this.#device.run(`${own.name}/accumulate`, [fed]);
-        if (result!.failed !== null) await this.#fail(own, used, result!, this.#updates + 1);
+        if (result!.failed !== null) await this.#fail(own, used, result!, this.updates + 1);
         outputs.push(result!.outputs);
       }
       const first = buckets[0]!;
       const fed = {
-        ...this.#rates(first, this.#updates + 1, learningRate),
+        ...this.#rates(first, 1, learningRate),
         "accumulate.share": scalar(1 / batches.length),
       };
       const [result] = await this.#device.run(`${first.name}/apply`, [fed]);
       if (result!.failed !== null) {
-        throw new Error(
-          `step ${this.#updates + 1}: gradNorm of the summed gradients is not finite`,
-        );
+        throw new Error(`step ${this.updates + 1}: gradNorm of the summed gradients is not finite`);
       }
-      this.#updates++;
+      this.#counts.add(first.names, 1);
       return outputs.map((one) => ({ ...one, ...result!.outputs }));
     });
   }
@@ -140,7 +141,7 @@ export class Trainer {
   async state(): Promise<State> {
     return this.#enqueue(async () => {
       const state = await this.#device.state([...this.#stateNames]);
-      state.set(STEP, scalar(this.#updates));
+      this.#counts.write(state);
       return state;
     });
   }
@@ -153,9 +154,9 @@ export class Trainer {
         const known = this.#parameters.get(name)!;
         if (name.startsWith("adam.") && !state.has(name)) missing.set(name, zeros(known.shape));
       }
-      await this.#device.load(new Map([...withoutStep(state), ...missing]));
+      await this.#device.load(new Map([...withoutCounts(state), ...missing]));
       this.#remember(state);
-      this.#updates = stepOf(state);
+      this.#counts = UpdateCounts.from(state);
     });
   }
 
@@ -165,7 +166,7 @@ export class Trainer {
   }
 
   #remember(state: State): void {
-    for (const [name, { dtype, shape }] of withoutStep(state)) {
+    for (const [name, { dtype, shape }] of withoutCounts(state)) {
       this.#stateNames.add(name);
       this.#parameters.set(name, { dtype, shape, data: new Float32Array(0) });
     }
@@ -193,7 +194,8 @@ export class Trainer {
     await this.#addStates(optimizerStates(program));
     const step = stepCompilation(program);
     await this.#device.compile(name, step);
-    return { name, program, step, accumulate: null };
+    const names = program.trained.map((one) => one.parameter.name);
+    return { name, program, names, step, accumulate: null };
   }
 
   async #accumulating(own: Bucket): Promise<Compilation> {
@@ -228,13 +230,17 @@ export class Trainer {
     return checkedFeeds(name, declared, live, feeds);
   }
 
-  #rates({ program }: Bucket, step: number, learningRate: number): Outputs {
+  /** The optimiser's inputs `ahead` updates from now. */
+  #rates({ program, names }: Bucket, ahead: number, learningRate: number): Outputs {
     if (!(learningRate >= 0 && learningRate < Infinity)) {
+      const step = this.updates + ahead;
       throw new RangeError(
         `step ${step}: learning rate must be >= 0 and finite, got ${learningRate}`,
       );
     }
-    return adamFeeds(step, learningRate, program.rates);
+    const updates = names.map((name) => this.#counts.of(name) + ahead);
+    const scales = program.trained.map((one) => one.learningRateScale);
+    return adamFeeds(updates, scales, learningRate, program.rates);
   }
 
   /** Throws, having run the step once more to find the first value that is not finite. */
@@ -254,14 +260,6 @@ export class Trainer {
   }
 }
 
-function withoutStep(state: State): State {
-  return new Map([...state].filter(([name]) => name !== STEP));
-}
-
-function stepOf(state: State): number {
-  return Number(state.get(STEP)?.data[0] ?? 0);
-}
-
 function rateAt(learningRate: number | readonly number[], i: number): number {
   if (typeof learningRate === "number") return learningRate;
   const rate = learningRate[i];
@@ -270,9 +268,7 @@ function rateAt(learningRate: number | readonly number[], i: number): number {
 }
 
 function sameParameters(buckets: readonly Bucket[]): void {
-  const names = ({ program }: Bucket): string =>
-    program.trained.map((one) => one.parameter.name).join();
-  const odd = buckets.find((bucket) => names(bucket) !== names(buckets[0]!));
+  const odd = buckets.find(({ names }) => names.join() !== buckets[0]!.names.join());
   if (odd !== undefined) {
     throw new Error(
       `Trainer.accumulate: buckets ${buckets[0]!.name} and ${odd.name} train different parameters`,

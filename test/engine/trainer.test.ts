@@ -186,6 +186,37 @@ test("accumulate refuses nothing to accumulate", async () => {
   await one.close();
 });
 
+test("accumulate refuses batches that train different parameters, and a sum that overflows", async () => {
+  const build = (bucket: string): Program => {
+    const graph = new Graph();
+    const p = graph.parameter(bucket === "b" ? "b" : "a", [1]);
+    const loss = sum(mul(p, graph.input("slope", [1])));
+    return trainProgram({ graph, loss, groups: [{ parameters: [p] }] });
+  };
+  const state: State = new Map(["a", "b"].map((name) => [name, tensor([0], [1])]));
+  const one = await trainer({ state, build });
+  const batch = (bucket: string, slope: number) => ({
+    bucket,
+    feeds: { slope: tensor([slope], [1]) },
+  });
+  await expect(one.accumulate([batch("a", 1), batch("b", 1)], RATE)).rejects.toThrow(
+    "Trainer.accumulate: buckets a and b train different parameters",
+  );
+  await expect(one.accumulate([batch("a", 3e38), batch("a", 3e38)], RATE)).rejects.toThrow(
+    "step 1: gradNorm of the summed gradients is not finite",
+  );
+  await one.close();
+});
+
+test("steps wants a rate for each step", async () => {
+  const one = await trainer();
+  const two = [toyFeeds(8), toyFeeds(8)];
+  await expect(one.steps("8", two, { learningRate: [1e-3] })).rejects.toThrow(
+    "Trainer.steps: learningRate has no element 1",
+  );
+  await one.close();
+});
+
 // --- parameters that do not move ---
 
 test("a parameter the loss does not reach keeps its value and has no moments", async () => {
@@ -363,4 +394,32 @@ test("threads must be a whole number", () => {
   expect(() => createExecutor("cuda" as "reference")).toThrow(
     "createExecutor: wants onnxruntime or reference, got cuda",
   );
+});
+
+test("a parameter that only some buckets reach is corrected by its own count of updates", async () => {
+  /** Two parameters; the bucket names those in the loss. */
+  const build = (bucket: string): Program => {
+    const graph = new Graph();
+    const all = ["a", "b"].map((name) => graph.parameter(name, [1]));
+    const used = all.filter(({ name }) => bucket.includes(name));
+    const loss = sum(used.map((p) => mul(p, p)).reduce((x, y) => add(x, y)));
+    return trainProgram({ graph, loss, groups: [{ parameters: all }] });
+  };
+  const state = (): State => new Map(["a", "b"].map((name) => [name, tensor([2], [1])]));
+  const alone = await trainer({ state: state(), build, executor: reference });
+  for (let step = 0; step < 3; step++) await alone.step("b", {}, RATE);
+  const expected = toPlain(await alone.state())["b"]!;
+  await alone.close();
+
+  let mixed = await trainer({ state: state(), build, executor: reference });
+  for (const bucket of ["a", "ab", "a", "a", "ab"]) await mixed.step(bucket, {}, RATE);
+  const saved = await mixed.state();
+  expect(numberOf(saved.get("adam.step"))).toBe(5);
+  expect(numberOf(saved.get("adam.step/b"))).toBe(2);
+  expect(saved.has("adam.step/a")).toBe(false);
+  await mixed.close();
+  mixed = await trainer({ state: saved, build, executor: reference });
+  await mixed.step("ab", {}, RATE);
+  expect(toPlain(await mixed.state())["b"]).toEqual(expected);
+  await mixed.close();
 });

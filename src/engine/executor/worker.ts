@@ -76,7 +76,8 @@ async function compile(id: string, { model, ...rest }: CompiledModel): Promise<M
       enableMemPattern: false, // one block for all activations: half as much again, and no faster
       logSeverityLevel: 3,
       // Spinning threads would take the cores from decoding and from the main thread.
-      extra: { session: { intra_op: { allow_spinning: "0" } } },
+      // Moments of rows that no batch names decay into denormals, which are slow to compute with.
+      extra: { session: { intra_op: { allow_spinning: "0" }, set_denormal_as_zero: "1" } },
     });
     if (enableCpuMemArena) arenaBytes += rest.peakBytes;
     return { session, arenaBytes: enableCpuMemArena ? rest.peakBytes : 0, ...rest };
