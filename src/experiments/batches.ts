@@ -4,8 +4,8 @@ import type { Pair, PairBatch } from "../data/index.ts";
 import { PairSampler } from "../data/index.ts";
 import { Random } from "../engine/index.ts";
 import type { Tensor } from "../engine/index.ts";
-import type { EncoderInput, Processor } from "../model/index.ts";
-import { AUGMENT_POLICIES, Assembler, augment, bucketKey } from "../model/index.ts";
+import type { EncoderInput, Processor, PromptMode } from "../model/index.ts";
+import { AUGMENT_POLICIES, Assembler, PROMPT_MODES, augment, bucketKey } from "../model/index.ts";
 import { augmentPolicy } from "./augment.ts";
 import type { TrainConfig } from "./config.ts";
 import { ConfigError } from "./config.ts";
@@ -109,8 +109,10 @@ export class ItemBatches implements Source<TrainBatch> {
     const step = this.#step++;
     const { pairs } = this.#sampler.next();
     const random = Random.from(this.#options.config.seed, `augment ${step}`);
-    const query = await this.#side(pairs, queryOf, QUERY, random);
-    const target = await this.#side(pairs, targetRequestOf, TARGET, random);
+    const { mixPrompts, prompt: own } = this.#options.config.model;
+    const prompt = mixPrompts ? PROMPT_MODES[random.int(PROMPT_MODES.length)]! : own;
+    const query = await this.#side(pairs, queryOf, { prefix: QUERY, prompt, random });
+    const target = await this.#side(pairs, targetRequestOf, { prefix: TARGET, prompt, random });
     const { matches, count } = trueMatches(pairs);
     const group = groupOf(pairs);
     return {
@@ -126,11 +128,9 @@ export class ItemBatches implements Source<TrainBatch> {
   async #side(
     pairs: readonly Pair[],
     requestOf: (pair: Pair) => EmbedRequest,
-    prefix: string,
-    random: Random,
+    { prefix, prompt, random }: { prefix: string; prompt: PromptMode; random: Random },
   ): Promise<{ bucket: string; feeds: Record<string, Tensor> }> {
     const { config, processor, pixels } = this.#options;
-    const prompt = config.model.prompt;
     const inputs: EncoderInput[] = [];
     for (const pair of pairs) {
       const { item, instruction } = requestOf(pair);

@@ -42,6 +42,11 @@ const ModelConfig = z.strictObject({
     .default({ kind: "none" }),
   /** Spec 1.6: task instruction alone, or with RzenEmbed's system and representation prompts, or neither. */
   prompt: z.enum(["none", "instruction", "system+representation"]).default("instruction"),
+  /**
+   * Each training batch takes one of the three at random; scoring takes `prompt`. Without it a frozen
+   * trunk has never seen the words of the other two, and a head can't make up for that. [O]
+   */
+  mixPrompts: z.boolean().default(false),
 });
 
 const LOSS_KINDS = [
@@ -205,6 +210,11 @@ function checkTogether(config: z.output<typeof TrainConfig>): z.output<typeof Tr
   if (config.model.adapter.kind === "head" && config.augment !== "none") {
     throw new ConfigError(
       `augment: a head reads cached features and sees no pixels; expected none, got ${config.augment}`,
+    );
+  }
+  if (config.model.adapter.kind === "head" && config.model.mixPrompts) {
+    throw new ConfigError(
+      "model.mixPrompts: a head reads features of one prompt; expected false, got true",
     );
   }
   return config;

@@ -78,6 +78,12 @@ describe("resolveConfig", () => {
     );
   });
 
+  test("a head can't mix prompts it has no features of", () => {
+    expect(() =>
+      resolveConfig([{ model: { adapter: { kind: "head" }, mixPrompts: true } }]),
+    ).toThrow("model.mixPrompts: a head reads features of one prompt; expected false, got true");
+  });
+
   test("every key is listed once", () => {
     const keys = configKeys();
     expect(new Set(keys).size).toBe(keys.length);
@@ -92,6 +98,8 @@ describe("recipes", () => {
   });
 
   test("an unknown one lists those there are", () => {
-    expect(() => recipe("stage3")).toThrow('no recipe "stage3"; there are stage1-warmup, stage1, baseline');
+    expect(() => recipe("stage3")).toThrow(
+      'no recipe "stage3"; there are stage1-warmup, stage1, stage1-prompts, baseline',
+    );
   });
 });

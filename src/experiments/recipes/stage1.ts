@@ -3,12 +3,14 @@
  *
  *     rzenlab train stage1-warmup
  *     rzenlab train stage1 model.init=<weights of that run>
+ *     rzenlab train stage1-prompts model.init=<weights of that one>
  *
  * Random cross-modal similarities are worse than none, so from random weights the quickest way down is
  * to map everything to one point, where gradients vanish (docs/log.md). A few hundred steps of easy
  * pairs, unaugmented and at a low rate, lead out of that; then everything may come.
  */
 import type { TrainConfigPatch } from "../config.ts";
+import { layPatches } from "../config.ts";
 
 export const stage1Warmup: TrainConfigPatch = {
   recipe: "stage1-warmup",
@@ -75,3 +77,15 @@ export const stage1: TrainConfigPatch = {
   augment: "by-task",
   checkpoint: { everySteps: 250 },
 };
+
+/**
+ * A trunk that stays frozen in stage 2 must know the words of every prompt: a thousand steps more, each
+ * batch written in one of the three ways [O]. The trunk of `stage1` alone scored 32.5 on 40 queries of
+ * each of eight tasks without instructions, 27.2 with them and 17.2 with the system prompt.
+ */
+export const stage1Prompts: TrainConfigPatch = layPatches(stage1, {
+  recipe: "stage1-prompts",
+  steps: 1000,
+  model: { mixPrompts: true },
+  optimizer: { learningRate: 3e-4, warmupSteps: 30 },
+});
