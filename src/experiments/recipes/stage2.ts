@@ -14,7 +14,7 @@ export const HEAD_STAGE2: TrainConfigPatch = {
   stage: 2,
   steps: 600,
   batchSize: 64,
-  model: { scale: "nano", init: STAGE1_CHECKPOINT, adapter: { kind: "head", hidden: 256 } },
+  model: { scale: "nano", init: STAGE1_CHECKPOINT, adapter: { kind: "head", hidden: 128 } },
   // Typeset words and lines are there to teach the trunk to read; a head can't.
   sampler: { tasks: ["!typeset-*"], capPerDataset: 600 },
   optimizer: { learningRate: 2e-3, weightDecay: 0.05, warmupSteps: 30, schedule: "cosine" },
