@@ -20,7 +20,11 @@ function entryPoint() {
 function bundledNode() {
   try {
     const manifest = createRequire(import.meta.url).resolve("node/package.json");
-    const binary = join(dirname(manifest), "bin", process.platform === "win32" ? "node.exe" : "node");
+    const binary = join(
+      dirname(manifest),
+      "bin",
+      process.platform === "win32" ? "node.exe" : "node",
+    );
     return existsSync(binary) ? binary : undefined;
   } catch {
     return undefined;
