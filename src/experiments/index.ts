@@ -2,8 +2,10 @@
 export { ConfigError, TrainConfig, configKeys, layPatches, resolveConfig } from "./config.ts";
 export type { AdapterConfig, TrainConfigPatch } from "./config.ts";
 export { RECIPES, STAGE1_CHECKPOINT, recipe } from "./recipes/index.ts";
-export { ResumeError, WEIGHTS_ARTIFACT, Workshop, runTraining } from "./run.ts";
-export type { NewTraining, RunTrainingOptions, TrainHooks, WorkshopOptions } from "./run.ts";
+export { ResumeError, WEIGHTS_ARTIFACT, Workshop } from "./run.ts";
+export type { NewTraining, TrainHooks, WorkshopOptions } from "./run.ts";
+export { runTraining } from "./runtraining.ts";
+export type { RunTrainingOptions } from "./runtraining.ts";
 export { TrainingError } from "./train.ts";
 export { CheckpointError } from "./checkpoint.ts";
 export { WeightsError, publishWeights, readWeights } from "./weights.ts";
