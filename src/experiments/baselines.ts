@@ -101,7 +101,7 @@ function trainTaskOf(test: Task, train: readonly Task[]): Task | undefined {
   );
 }
 
-/** A fit takes seconds this way and half a minute at full size, for a point or two of hit@1. */
+/** Fits of full size (8,000 pairs, four penalties) take half a minute a task: too long for a quick report. */
 const RIDGE_BUDGET = { maxPairs: 1500, maxSystem: 1200, ratios: [0.5, 2.5] };
 
 async function ridgeScores(shop: Workshop, onProgress?: OnProgress): Promise<TaskScore[]> {
