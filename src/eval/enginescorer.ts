@@ -22,7 +22,7 @@ import { plainScorer } from "./scorer.ts";
 
 export type EngineScorerOptions = {
   readonly executor: Executor;
-  /** Candidates a run; a multiple of 512, the rows whose scores are held at a time. */
+  /** Candidates a run; a multiple of 256, the rows whose scores are held at a time. */
   readonly chunkRows?: number;
   /** Queries a product; a multiple of 64. */
   readonly queryRows?: number;
@@ -32,7 +32,7 @@ export type EngineScorerOptions = {
 export type EngineScorer = Scorer & { close(): Promise<void> };
 
 /** Candidates a product: their scores stay in the cores' caches while they are counted. */
-const PART_ROWS = 512;
+const PART_ROWS = 256;
 /** Candidates whose scores leave the executor as one maximum. */
 const BLOCK = 16;
 /** Positives of a query counted in one product. */

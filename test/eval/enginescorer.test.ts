@@ -144,7 +144,7 @@ describe("the engine scorer", () => {
   test("refuses sizes that don't divide into its steps", async () => {
     const executor = createExecutor("onnxruntime");
     await expect(createEngineScorer({ executor, chunkRows: 100 })).rejects.toThrow(
-      "createEngineScorer: chunkRows must be a multiple of 512, got 100",
+      "createEngineScorer: chunkRows must be a multiple of 256, got 100",
     );
     await expect(createEngineScorer({ executor, queryRows: 0 })).rejects.toThrow(
       "queryRows must be a multiple of 64, got 0",
