@@ -153,7 +153,10 @@ async function timeOurs(folder: string): Promise<void> {
     rows: null,
     positives: [{ index, grade: 1 }],
   }));
-  const scorer = await createEngineScorer({ executor: createExecutor("onnxruntime", { threads }) });
+  const scorer = await createEngineScorer({
+    executor: createExecutor("onnxruntime", { threads: 1 }),
+    workers: threads,
+  });
   const score = async (): Promise<ScoredQuery[]> =>
     scorer.score({ queries, candidates, pools, topK: TOP });
   const times: number[] = [];

@@ -48,7 +48,7 @@ export class BlockTop {
       .filter((i) => this.#sizes[i]! > 0)
       .sort((a, b) => this.#starts[a]! - this.#starts[b]!);
     const { dim } = queries;
-    const query = Float64Array.from(queries.data.subarray(queryRow * dim, (queryRow + 1) * dim));
+    const query = new Float64Array(queries.data.subarray(queryRow * dim, (queryRow + 1) * dim));
     const four = new Float64Array(4);
     for (const i of blocks) {
       const end = Math.min(this.#starts[i]! + this.#sizes[i]!, candidates.rows);

@@ -1,28 +1,22 @@
 /** @file The scorer for large corpora: matrix products through an executor, a chunk at a time. */
-import type { Executor, Tensor, Value } from "../engine/index.ts";
-import {
-  add,
-  cast,
-  equal,
-  Evaluator,
-  Graph,
-  greaterOrEqual,
-  matmul,
-  max,
-  reshape,
-  slice,
-  sum,
-  tensor,
-} from "../engine/index.ts";
+import { availableParallelism } from "node:os";
+import type { Executor, Tensor } from "../engine/index.ts";
+import { Evaluator, tensor } from "../engine/index.ts";
 import { BlockTop } from "./blocktop.ts";
-import type { Matrix } from "./embeddings.ts";
+import type { Chunk } from "./chunks.ts";
+import { cut, PART_ROWS, ROW_STEP, roundUp, shared } from "./chunks.ts";
 import { orderPositives } from "./rank.ts";
 import type { ScoredQuery, Scorer, ScoreRequest } from "./scorer.ts";
+import type { Product } from "./scoregraph.ts";
+import { buildGraph, TIE_SAMPLE } from "./scoregraph.ts";
 import { plainScorer } from "./scorer.ts";
 
 export type EngineScorerOptions = {
+  /** Best with one thread: `workers` of it run side by side and never wait for each other. */
   readonly executor: Executor;
-  /** Candidates a run; a multiple of 256, the rows whose scores are held at a time. */
+  /** Default: one a core. */
+  readonly workers?: number;
+  /** Candidates a run; a multiple of 512, the rows whose scores are held at a time. */
   readonly chunkRows?: number;
   /** Queries a product; a multiple of 64. */
   readonly queryRows?: number;
@@ -31,91 +25,48 @@ export type EngineScorerOptions = {
 /** Holds a compiled graph for each shape; close it when done. */
 export type EngineScorer = Scorer & { close(): Promise<void> };
 
-/** Candidates a product: their scores stay in the cores' caches while they are counted. */
-const PART_ROWS = 256;
-/** Candidates whose scores leave the executor as one maximum. */
-const BLOCK = 16;
 /** Positives of a query counted in one product. */
 const SLOTS = 4;
-/** Queries of a block whose ties are counted: enough to notice a broken encoder, next to no work. */
-const TIE_SAMPLE = 64;
-/** Remainders are padded to this, so that few shapes are compiled. */
-const ROW_STEP = 256;
 const QUERY_STEP = 64;
 
 /**
  * Ranks global pools by counting in the graph: for each query the candidates that score at least as
  * high as its positive. Positives are scored by the same product as everything else, so equal rows tie
- * to the last bit. Besides the counts only the maximum of each 16 candidates is read back; the few
+ * to the last bit. Besides the counts only the maximum of each 8 candidates is read back; the few
  * blocks that can hold the top are scored again here.
  *
- * Memory: two chunks of candidates and one of scores, whatever the size of the corpus. Local pools
+ * Memory: two chunks of candidates and one of scores a worker, whatever the size of the corpus. Local pools
  * go to the plain scorer. Ties are counted for a sample of the queries.
  */
 export async function createEngineScorer({
   executor,
+  workers = availableParallelism(),
   chunkRows = 4096,
   queryRows = 1024,
 }: EngineScorerOptions): Promise<EngineScorer> {
   checkMultiple("chunkRows", chunkRows, PART_ROWS);
   checkMultiple("queryRows", queryRows, QUERY_STEP);
-  const evaluator = await Evaluator.create({ executor, state: new Map(), build: buildGraph });
+  checkMultiple("workers", workers, 1);
+  const evaluators = await Promise.all(
+    Array.from({ length: workers }, () =>
+      Evaluator.create({ executor, state: new Map(), build: buildGraph }),
+    ),
+  );
   return {
     name: "engine",
     async score(request) {
       if (request.pools.some((pool) => pool.rows !== null)) return plainScorer.score(request);
       const results: ScoredQuery[] = [];
       for (let start = 0; start < request.queries.rows; start += queryRows) {
-        const block = new QueryBlock(request, start, queryRows, chunkRows, evaluator);
+        const block = new QueryBlock(request, start, queryRows, chunkRows, evaluators);
         results.push(...(await block.score()));
       }
       return results;
     },
-    close: () => evaluator.close(),
+    close: async () => {
+      await Promise.all(evaluators.map((evaluator) => evaluator.close()));
+    },
   };
-}
-
-/** The shapes of one run; JSON of it names the compiled graph. */
-type Product = {
-  /** Candidates a product, and how many products. */
-  readonly rows: number;
-  readonly parts: number;
-  readonly queries: number;
-  readonly dim: number;
-  /** Positives a query to count against; 0 asks for the scores themselves. */
-  readonly slots: number;
-  /** Candidates a maximum; 0 asks for none. */
-  readonly block: number;
-};
-
-/**
- * Scores lie as [candidates, queries]: maxima and counts then run down columns, which is the fast
- * direction. Inputs `chunk<part>`, `queries`, `own0` ... [1, queries]; outputs `scores`, or
- * `count<slot>`, `ties` and `top<part>`.
- */
-function buildGraph(bucket: string): Graph {
-  const { rows, parts, queries: width, dim, slots, block } = JSON.parse(bucket) as Product;
-  const graph = new Graph();
-  const queries = graph.input("queries", [width, dim]);
-  const owns = Array.from({ length: slots }, (_, slot) => graph.input(`own${slot}`, [1, width]));
-  const totals = new Map<string, Value>();
-  const count = (name: string, mask: Value): void => {
-    const own = sum(cast(mask, "float32"), { axes: [0] }); // [queries]
-    const sofar = totals.get(name);
-    totals.set(name, sofar === undefined ? own : add(sofar, own));
-  };
-  const sample = (value: Value): Value => slice(value, { axis: 1, start: 0, end: TIE_SAMPLE });
-  for (let part = 0; part < parts; part++) {
-    const chunk = graph.input(`chunk${part}`, [rows, dim]);
-    const scores = matmul(chunk, queries, { transposeB: true }); // [rows, queries]
-    if (slots === 0) graph.output("scores", scores);
-    for (const [slot, own] of owns.entries()) count(`count${slot}`, greaterOrEqual(scores, own));
-    if (block === 0) continue;
-    count("ties", equal(sample(scores), sample(owns[0]!)));
-    graph.output(`top${part}`, max(reshape(scores, [rows / block, block, width]), { axes: [1] }));
-  }
-  for (const [name, total] of totals) graph.output(name, total);
-  return graph;
 }
 
 /** Some queries against the whole corpus. */
@@ -125,7 +76,7 @@ class QueryBlock {
   readonly #count: number;
   readonly #padded: number;
   readonly #chunkRows: number;
-  readonly #evaluator: Evaluator;
+  readonly #evaluators: readonly Evaluator[];
   readonly #queries: Tensor;
 
   constructor(
@@ -133,7 +84,7 @@ class QueryBlock {
     start: number,
     queryRows: number,
     chunkRows: number,
-    evaluator: Evaluator,
+    evaluators: readonly Evaluator[],
   ) {
     const { rows, dim, data } = request.queries;
     this.#request = request;
@@ -141,7 +92,7 @@ class QueryBlock {
     this.#count = Math.min(queryRows, rows - start);
     this.#padded = roundUp(this.#count, QUERY_STEP);
     this.#chunkRows = chunkRows;
-    this.#evaluator = evaluator;
+    this.#evaluators = evaluators;
     const own = data.subarray(start * dim, (start + this.#count) * dim);
     this.#queries = tensor(shared(own, this.#padded * dim), [this.#padded, dim]);
   }
@@ -194,7 +145,7 @@ class QueryBlock {
         chunk.set(candidates.data.subarray(row * dim, (row + 1) * dim), i * dim);
       }
       const product = { rows, parts: 1, queries: this.#padded, dim, slots: 0, block: 0 };
-      const { scores: block } = await this.#run(product, chunk, []);
+      const { scores: block } = await this.#run(0, product, chunk, []);
       for (const [i, { q }] of part.entries()) {
         scores[q]!.push((block!.data as Float32Array)[i * this.#padded + q]!);
       }
@@ -202,26 +153,39 @@ class QueryBlock {
     return scores;
   }
 
-  /** One pass over the corpus; the next product runs while the last one's results are read. */
+  /** One pass over the corpus; each worker has the next run waiting while results are read. */
   async #sweep(scores: readonly number[][], sums: Sums): Promise<void> {
     const { candidates } = this.#request;
-    const owns = Array.from({ length: sums.slots }, (_, slot) => {
+    const { slots } = sums;
+    const owns = Array.from({ length: slots }, (_, slot) => {
       const own = new Float32Array(this.#padded).fill(Infinity);
       for (let q = 0; q < this.#count; q++) own[q] = scores[q]![sums.first + slot] ?? Infinity;
       return own;
     });
-    let pending: { chunk: Chunk; outputs: Promise<Record<string, Tensor>> } | null = null;
-    const buffers = [new Float32Array(0), new Float32Array(0)];
-    for (let start = 0, turn = 0; start < candidates.rows; start += this.#chunkRows, turn ^= 1) {
-      const chunk = cut(candidates, start, this.#chunkRows, buffers, turn, sums.top !== null);
+    const pending: { chunk: Chunk; outputs: Promise<Record<string, Tensor>> }[] = [];
+    const readFirst = async (): Promise<void> => {
+      const { chunk, outputs } = pending.shift()!;
+      this.#read(chunk, await outputs, owns, sums);
+    };
+    const inFlight = 2 * this.#evaluators.length;
+    const buffers = Array.from({ length: inFlight }, () => new Float32Array(0));
+    for (let run = 0, start = 0; start < candidates.rows; run++, start += this.#chunkRows) {
+      if (pending.length === inFlight) await readFirst(); // frees the buffer this run may need
+      const chunk = cut(
+        candidates,
+        start,
+        this.#chunkRows,
+        buffers,
+        run % inFlight,
+        sums.top !== null,
+      );
       const { rows, parts, block } = chunk;
-      const { slots } = sums;
       const product = { rows, parts, queries: this.#padded, dim: candidates.dim, slots, block };
-      const outputs = this.#run(product, chunk.data, owns);
-      if (pending !== null) this.#read(pending.chunk, await pending.outputs, owns, sums);
-      pending = { chunk, outputs };
+      const outputs = this.#run(run % this.#evaluators.length, product, chunk.data, owns);
+      outputs.catch(() => {}); // it is awaited below; until then a failure must not end the process
+      pending.push({ chunk, outputs });
     }
-    if (pending !== null) this.#read(pending.chunk, await pending.outputs, owns, sums);
+    while (pending.length > 0) await readFirst();
   }
 
   #read(
@@ -231,8 +195,16 @@ class QueryBlock {
     { first, slots, counts, ties, top }: Sums,
   ): void {
     const padding = chunk.rows * chunk.parts - chunk.used; // rows of zeros: they score 0
+    const total = (name: string): Float64Array => {
+      const sum = new Float64Array(this.#padded);
+      for (let part = 0; part < chunk.parts; part++) {
+        const counted = outputs[`${name}/${part}`]!.data as Float32Array;
+        for (let q = 0; q < counted.length; q++) sum[q] = sum[q]! + counted[q]!;
+      }
+      return sum;
+    };
     for (let slot = 0; slot < slots; slot++) {
-      const count = outputs[`count${slot}`]!.data as Float32Array;
+      const count = total(`count${slot}`);
       for (const [q, own] of counts.entries()) {
         if (first + slot >= own.length) continue;
         const zeros = owns[slot]![q]! <= 0 ? padding : 0;
@@ -240,7 +212,7 @@ class QueryBlock {
       }
     }
     if (top === null) return;
-    const equals = outputs["ties"]!.data as Float32Array;
+    const equals = total("ties");
     for (let q = 0; q < Math.min(TIE_SAMPLE, ties.length); q++) {
       ties[q] = ties[q]! + equals[q]! - (owns[0]![q] === 0 ? padding : 0);
     }
@@ -253,6 +225,7 @@ class QueryBlock {
   }
 
   #run(
+    worker: number,
     product: Product,
     chunk: Float32Array,
     owns: readonly Float32Array[],
@@ -264,7 +237,7 @@ class QueryBlock {
       feeds[`chunk${part}`] = tensor(rowsOfPart, [rows, dim]);
     }
     for (const [slot, own] of owns.entries()) feeds[`own${slot}`] = tensor(own, [1, queries]);
-    return this.#evaluator.run(JSON.stringify(product), feeds);
+    return this.#evaluators[worker]!.run(JSON.stringify(product), feeds);
   }
 }
 
@@ -278,51 +251,6 @@ type Sums = {
   /** Null after the first pass. */
   readonly top: BlockTop | null;
 };
-
-type Chunk = {
-  readonly data: Float32Array;
-  readonly start: number;
-  /** Rows of a part, padding included. */
-  readonly rows: number;
-  readonly parts: number;
-  readonly used: number;
-  readonly block: number;
-};
-
-/** Rows from `start` on: a view where the matrix is shared memory, else copied to a buffer of two. */
-function cut(
-  matrix: Matrix,
-  start: number,
-  chunkRows: number,
-  buffers: Float32Array[],
-  turn: number,
-  withTop: boolean,
-): Chunk {
-  const { rows, dim } = matrix;
-  const used = Math.min(chunkRows, rows - start);
-  const whole = used === chunkRows;
-  const partRows = whole ? PART_ROWS : Math.min(chunkRows, roundUp(used, ROW_STEP));
-  const parts = whole ? chunkRows / PART_ROWS : 1;
-  const block = withTop ? (whole ? BLOCK : 1) : 0; // a remainder's scores are read one by one
-  const layout = { start, rows: partRows, parts, used, block };
-  const data = matrix.data.subarray(start * dim, (start + used) * dim);
-  if (whole && data.buffer instanceof SharedArrayBuffer) return { ...layout, data };
-  const length = partRows * parts * dim;
-  if (buffers[turn]!.length !== length) buffers[turn] = shared(data, length);
-  else buffers[turn]!.fill(0, data.length).set(data);
-  return { ...layout, data: buffers[turn]! };
-}
-
-/** A copy in shared memory, which goes to the executor's thread without being copied again. */
-function shared(data: Float32Array, length: number): Float32Array {
-  const copy = new Float32Array(new SharedArrayBuffer(length * 4));
-  copy.set(data);
-  return copy;
-}
-
-function roundUp(x: number, step: number): number {
-  return Math.ceil(x / step) * step;
-}
 
 function checkMultiple(name: string, value: number, of: number): void {
   if (Number.isInteger(value) && value > 0 && value % of === 0) return;

@@ -81,7 +81,7 @@ function poolScores(
   rows: readonly number[] | null,
 ): Float64Array {
   const { dim } = queries;
-  const q = Float64Array.from(queries.data.subarray(query * dim, (query + 1) * dim));
+  const q = new Float64Array(queries.data.subarray(query * dim, (query + 1) * dim));
   const scores = new Float64Array(rows === null ? candidates.rows : rows.length);
   for (let i = 0; i < scores.length; i++) {
     const start = (rows === null ? i : rows[i]!) * dim;

@@ -13,8 +13,8 @@ import { makeTask, randomMatrix, testRandom } from "./support.ts";
 
 let scorer: EngineScorer;
 beforeAll(async () => {
-  const executor = createExecutor("onnxruntime", { threads: 2 });
-  scorer = await createEngineScorer({ executor, chunkRows: 1024, queryRows: 64 });
+  const executor = createExecutor("onnxruntime", { threads: 1 });
+  scorer = await createEngineScorer({ executor, workers: 2, chunkRows: 1024, queryRows: 64 });
 });
 afterAll(() => scorer.close());
 
@@ -144,10 +144,13 @@ describe("the engine scorer", () => {
   test("refuses sizes that don't divide into its steps", async () => {
     const executor = createExecutor("onnxruntime");
     await expect(createEngineScorer({ executor, chunkRows: 100 })).rejects.toThrow(
-      "createEngineScorer: chunkRows must be a multiple of 256, got 100",
+      "createEngineScorer: chunkRows must be a multiple of 512, got 100",
     );
     await expect(createEngineScorer({ executor, queryRows: 0 })).rejects.toThrow(
       "queryRows must be a multiple of 64, got 0",
+    );
+    await expect(createEngineScorer({ executor, workers: 0 })).rejects.toThrow(
+      "workers must be a multiple of 1, got 0",
     );
   });
 });
