@@ -1,6 +1,7 @@
 /** @file The evaluator: forward graphs per bucket over one state. */
 import type { Device, Executor, Tensors } from "./executor/types.ts";
 import { checkedFeeds } from "./feeds.ts";
+import { once } from "./once.ts";
 import type { Graph } from "./graph.ts";
 import type { Plan } from "./onnx/plan.ts";
 import { planOf } from "./onnx/plan.ts";
@@ -60,12 +61,7 @@ export class Evaluator {
   }
 
   #bucket(name: string): Promise<Bucket> {
-    const known = this.#buckets.get(name);
-    if (known !== undefined) return known;
-    const made = this.#compile(name);
-    this.#buckets.set(name, made);
-    made.catch(() => this.#buckets.delete(name));
-    return made;
+    return once(this.#buckets, name, (fresh) => this.#compile(fresh));
   }
 
   async #compile(name: string): Promise<Bucket> {

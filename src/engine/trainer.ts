@@ -3,6 +3,7 @@ import { adamFeeds } from "./adamw.ts";
 import { UpdateCounts, withoutCounts } from "./counts.ts";
 import type { Compilation, Device, Executor, RunResult, Tensors } from "./executor/types.ts";
 import { checkedFeeds } from "./feeds.ts";
+import { once } from "./once.ts";
 import { nonFiniteError } from "./diagnose.ts";
 import { fromState } from "./onnx/write.ts";
 import type { Program } from "./program.ts";
@@ -180,12 +181,7 @@ export class Trainer {
   }
 
   #bucket(name: string): Promise<Bucket> {
-    const known = this.#buckets.get(name);
-    if (known !== undefined) return known;
-    const made = this.#compile(name);
-    this.#buckets.set(name, made);
-    made.catch(() => this.#buckets.delete(name));
-    return made;
+    return once(this.#buckets, name, (fresh) => this.#compile(fresh));
   }
 
   async #compile(name: string): Promise<Bucket> {
