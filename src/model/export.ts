@@ -1,5 +1,5 @@
 /** @file Encoders as plain ONNX files that any onnxruntime loads. */
-import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { Graph, writeOnnx } from "../engine/index.ts";
 import type { State } from "../engine/index.ts";
@@ -9,6 +9,7 @@ import { buildEncoder } from "./encoder.ts";
 import { isLoraParameter, mergeLora } from "./lora.ts";
 import type { LoraConfig } from "./lora.ts";
 import { encoderParameters } from "./parameters.ts";
+import { replaceFile } from "./replace.ts";
 
 export type ExportOptions = {
   /** The shapes the file serves; see `Assembler.assemble` for its inputs. */
@@ -51,13 +52,6 @@ export function exportEncoder(
   options: ExportOptions,
 ): void {
   const bytes = encoderOnnx(state, config, options);
-  const temporary = `${file}.${process.pid}.tmp`;
   mkdirSync(dirname(file), { recursive: true });
-  try {
-    writeFileSync(temporary, bytes, { flush: true });
-    renameSync(temporary, file);
-  } catch (error) {
-    rmSync(temporary, { force: true });
-    throw new Error(`writing ${file}: ${(error as Error).message}`, { cause: error });
-  }
+  replaceFile(file, () => [bytes]);
 }

@@ -1,9 +1,9 @@
 /** @file Parquet in and out: a few column kinds, and rows whose fields are checked as they are read. */
-import { rename, writeFile } from "node:fs/promises";
 import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } from "hyparquet";
 import { compressors } from "hyparquet-compressors";
 import { parquetWriteBuffer } from "hyparquet-writer";
 import { DataError } from "../error.ts";
+import { replaceFile } from "../replace.ts";
 
 /** Columns we write. A null is a value that is not there; a list is never null itself. */
 export type Column =
@@ -46,9 +46,7 @@ export async function writeParquet(file: string, columns: readonly Column[]): Pr
     schema: [{ name: "root", num_children: columns.length }, ...columns.flatMap(schemaOf)],
     createdBy: "rzenlab",
   });
-  const temporary = `${file}.${process.pid}.tmp`;
-  await writeFile(temporary, new Uint8Array(bytes));
-  await rename(temporary, file);
+  await replaceFile(file, new Uint8Array(bytes));
 }
 
 /** All rows of a file, or those columns of it that exist when `columns` is given. */

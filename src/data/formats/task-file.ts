@@ -1,9 +1,10 @@
 /** @file `task.json`: what a task is, beside the parquet files that hold it. */
 import { createHash } from "node:crypto";
-import { readdir, readFile, rename, writeFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { DataError } from "../error.ts";
+import { replaceFile } from "../replace.ts";
 import type { Modality } from "../types.ts";
 import { reason } from "./parquet.ts";
 
@@ -86,9 +87,7 @@ export async function writeTaskFile(folder: string, info: TaskInfo): Promise<voi
   const digests = names.map(async (name) => [name, await sha256Of(join(folder, name))] as const);
   const files = Object.fromEntries(await Promise.all(digests));
   const content = { format: "rzenlab-task", version: 1, ...info, files };
-  const temporary = `${file}.${process.pid}.tmp`;
-  await writeFile(temporary, `${JSON.stringify(content, null, 2)}\n`);
-  await rename(temporary, file);
+  await replaceFile(file, `${JSON.stringify(content, null, 2)}\n`);
 }
 
 /** Throws unless the parquet files are those that task.json was written with. */

@@ -1,8 +1,9 @@
 /** @file MMEB-V2's document sets: BEIR files, pages as image files or as bytes inside the corpus. */
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { mkdir, rename, writeFile } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { dirname, extname, join } from "node:path";
+import { replaceFile } from "../replace.ts";
 import type { TaskAssembler } from "../formats/assemble.ts";
 import { readBeirRows } from "../formats/beir.ts";
 import type { Row } from "../formats/parquet.ts";
@@ -51,8 +52,6 @@ async function ensurePage(row: Row, { root, path }: { root: string; path: string
   const bytes = image instanceof Uint8Array ? image : (image as { bytes?: unknown } | null)?.bytes;
   if (!(bytes instanceof Uint8Array)) throw row.fail("image", `image bytes, or a file ${file}`);
   await mkdir(dirname(file), { recursive: true });
-  const temporary = `${file}.${process.pid}.tmp`;
-  await writeFile(temporary, bytes);
-  await rename(temporary, file);
+  await replaceFile(file, bytes);
   return { document: path };
 }

@@ -1,9 +1,8 @@
 /** @file Safetensors files out. */
-import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
-import { dirname } from "node:path";
 import type { State } from "../../engine/index.ts";
 import { elementTypeOf, encodeTensor } from "./codec.ts";
 import type { FloatType } from "./codec.ts";
+import { replaceFile } from "../replace.ts";
 
 export type SafetensorsOptions = {
   /** How float32 tensors are stored. Default F32. */
@@ -44,40 +43,11 @@ function encodeHeader(header: Record<string, unknown>): Uint8Array {
   return bytes;
 }
 
-/** Writes beside `path`, syncs, then renames: a reader sees the old file or the new one, never a part. */
+/** Replaces the file at `path`; see `replaceFile`. */
 export function writeSafetensors(
   path: string,
   state: State,
   options: SafetensorsOptions = {},
 ): void {
-  const temporary = `${path}.${process.pid}.tmp`;
-  try {
-    const file = openSync(temporary, "w");
-    try {
-      for (const piece of encodeSafetensors(state, options)) writeAll(file, piece);
-      fsyncSync(file);
-    } finally {
-      closeSync(file);
-    }
-    renameSync(temporary, path);
-    syncFolder(dirname(path));
-  } catch (error) {
-    rmSync(temporary, { force: true });
-    throw new Error(`writing ${path}: ${(error as Error).message}`, { cause: error });
-  }
-}
-
-function writeAll(file: number, bytes: Uint8Array): void {
-  for (let at = 0; at < bytes.length;) at += writeSync(file, bytes, at, bytes.length - at);
-}
-
-/** Makes the rename itself durable; Windows cannot open a folder and needs no such step. */
-function syncFolder(path: string): void {
-  if (process.platform === "win32") return;
-  const folder = openSync(path, "r");
-  try {
-    fsyncSync(folder);
-  } finally {
-    closeSync(folder);
-  }
+  replaceFile(path, () => encodeSafetensors(state, options));
 }
