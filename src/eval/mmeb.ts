@@ -1,21 +1,10 @@
 /** @file The 78 data sets of MMEB-V2 as data (spec 3.6), with typed access. */
+import type { MetaTask } from "../data/types.ts";
 import table from "./mmeb_v2_tasks.json" with { type: "json" };
 
 export type MmebModality = "image" | "video" | "visdoc";
 
-export type MmebMetaTask =
-  | "I-CLS"
-  | "I-QA"
-  | "I-RET"
-  | "I-VG"
-  | "V-CLS"
-  | "V-QA"
-  | "V-RET"
-  | "V-MRET"
-  | "VDRv1"
-  | "VDRv2"
-  | "VR"
-  | "OOD";
+export type MmebMetaTask = Exclude<MetaTask, "D-RET" | "T-RET" | "T-CLS">;
 
 /** One data set of the benchmark. */
 export type MmebTask = {
