@@ -5,10 +5,9 @@ import { buildEncoder, buildHead, encoderOnnx } from "../model/index.ts";
 import { writeAtomic } from "./atomic.ts";
 import { headOptions } from "./head.ts";
 import { recordedConfig } from "./record.ts";
-import { WEIGHTS_ARTIFACT } from "./run.ts";
 import type { Workshop } from "./run.ts";
 import { loraOf } from "./trunk.ts";
-import { readWeights, startState } from "./weights.ts";
+import { startState } from "./weights.ts";
 
 /**
  * Writes the encoder of a run for one batch shape; inputs are `Assembler.assemble`'s, the output is
@@ -22,10 +21,7 @@ export async function exportRun(
 ): Promise<void> {
   const config = recordedConfig(shop.store, runId);
   const { encoder } = shop.kit(config);
-  const state = new Map([
-    ...startState(config, encoder),
-    ...readWeights(shop.store.artifactPath(runId, WEIGHTS_ARTIFACT)).state,
-  ]);
+  const state = new Map([...startState(config, encoder), ...shop.weights(runId)]);
   if (config.model.adapter.kind !== "head") {
     const adapter = loraOf(config);
     const options = adapter === undefined ? { bucket } : { bucket, adapter };

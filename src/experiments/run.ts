@@ -177,8 +177,7 @@ export class Workshop {
   /** Scores a finished run on dev and test and records it. Returns the test scores. */
   async score(runId: string, onProgress?: OnProgress): Promise<TaskScore[]> {
     const config = recordedConfig(this.store, runId);
-    const own = readWeights(this.store.artifactPath(runId, WEIGHTS_ARTIFACT)).state;
-    const state = withStart(config, this.kit(config).encoder, own);
+    const state = withStart(config, this.kit(config).encoder, this.weights(runId));
     const embedder = await this.embedder(config, state);
     try {
       const dev = await scoreTasks(await this.tasks("dev"), embedder, onProgress);
@@ -190,6 +189,11 @@ export class Workshop {
     } finally {
       await embedder.close();
     }
+  }
+
+  /** A finished run's own weights, without the frozen ones it started from. */
+  weights(runId: string): State {
+    return readWeights(this.store.artifactPath(runId, WEIGHTS_ARTIFACT)).state;
   }
 
   /** What embeds with these weights. */

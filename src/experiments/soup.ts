@@ -21,7 +21,7 @@ import {
   meanOfWeights,
   uniformWeights,
 } from "./soup-weights.ts";
-import { readWeights, startDigest, weightsFile, withStart } from "./weights.ts";
+import { startDigest, weightsFile, withStart } from "./weights.ts";
 
 export const SOUP_WEIGHTS_TAG = "rzenlab.soup.weights";
 
@@ -63,7 +63,7 @@ export async function makeSoup(
   const members = runIds.map((id) => ({
     id,
     config: recordedConfig(shop.store, id),
-    state: weightsOf(shop, id),
+    state: shop.weights(id),
   }));
   const config = commonConfig(members);
   const merge = config.model.adapter.kind === "lora" ? (options.merge ?? "delta") : "weights";
@@ -96,10 +96,6 @@ export async function makeSoup(
 }
 
 type Member = { readonly id: string; readonly config: TrainConfig; readonly state: State };
-
-function weightsOf(shop: Workshop, runId: string): State {
-  return readWeights(shop.store.artifactPath(runId, WEIGHTS_ARTIFACT)).state;
-}
 
 /** The first member's config, after checking that the others have the same model and start. */
 function commonConfig(members: readonly Member[]): TrainConfig {
@@ -193,7 +189,7 @@ export async function barrierBetween(
   const members = [from, to].map((id) => ({
     id,
     config: recordedConfig(shop.store, id),
-    state: weightsOf(shop, id),
+    state: shop.weights(id),
   }));
   const config = commonConfig(members);
   const states = members.map((member) => member.state);
