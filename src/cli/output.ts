@@ -1,12 +1,5 @@
 /** @file What commands print: results on stdout, progress on stderr. */
-
-/** Progress of one stage: `done` of `total` units, with an optional note. */
-export type Progress = {
-  readonly stage: string;
-  readonly done: number;
-  readonly total: number;
-  readonly note?: string;
-};
+import type { Progress } from "../experiments/index.ts";
 
 const REDRAW_MS = 100;
 const LINE_EVERY_MS = 5_000;

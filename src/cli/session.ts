@@ -12,14 +12,22 @@ export type Session = {
   readonly signal: AbortSignal;
 };
 
-/** Prepares the data if need be, opens a workshop for `work` and closes it whatever happens. */
+/** Prepares the data if need be, then works as `withWorkshop` does. */
 export async function withSession<T>(
+  options: { readonly home: string },
+  work: (session: Session) => Promise<T>,
+): Promise<T> {
+  await prepareMini(placesOf(options.home).data, { onProgress: progressPrinter() });
+  return withWorkshop(options, work);
+}
+
+/** Opens a workshop for `work` and closes it whatever happens; tasks can be read only if the data is there. */
+export async function withWorkshop<T>(
   { home }: { readonly home: string },
   work: (session: Session) => Promise<T>,
 ): Promise<T> {
   const { data, store, home: root } = placesOf(home);
   const onProgress = progressPrinter();
-  await prepareMini(data, { onProgress });
   const places = { dataRoot: data, home: root, store };
   const shop = await Workshop.open(places);
   const abort = new AbortController();

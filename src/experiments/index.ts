@@ -8,7 +8,7 @@ export { runTraining } from "./runtraining.ts";
 export type { RunTrainingOptions } from "./runtraining.ts";
 export { TrainingError } from "./train.ts";
 export { CheckpointError } from "./checkpoint.ts";
-export { WeightsError, publishWeights, readWeights } from "./weights.ts";
+export { WeightsError, publishWeights, readWeights, withStart } from "./weights.ts";
 export type { Weights, WeightsInfo } from "./weights.ts";
 export { GRIDS, gridOf, planGrid } from "./grids.ts";
 export type { Cell, Grid, PlannedRun } from "./grids.ts";

@@ -3,6 +3,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, statfsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { availableParallelism, freemem, totalmem } from "node:os";
+import { findFfmpeg } from "../../data/media/ffmpeg.ts";
 import type { GlobalOptions } from "../main.ts";
 import { columns, printResult } from "../output.ts";
 
@@ -18,11 +19,11 @@ export type Finding = {
 const require = createRequire(import.meta.url);
 
 /** Checks everything and prints it. Throws if a required part is missing. */
-export async function doctor(options: GlobalOptions): Promise<void> {
+export function doctor(options: GlobalOptions): void {
   const findings = [
     node(),
-    ...(await executors()),
-    await library("better-sqlite3", "the run store", () => {
+    ...executors(),
+    library("better-sqlite3", "the run store", () => {
       const Database = require("better-sqlite3") as new (file: string) => {
         prepare(sql: string): { pluck(): { get(): string } };
         close(): void;
@@ -32,11 +33,11 @@ export async function doctor(options: GlobalOptions): Promise<void> {
       db.close();
       return `SQLite ${sqlite}`;
     }),
-    await library("sharp", "images", () => {
+    library("sharp", "images", () => {
       const sharp = require("sharp") as { versions: { vips: string } };
       return `libvips ${sharp.versions.vips}`;
     }),
-    await library("pdfjs-dist", "PDF pages", () => versionOf("pdfjs-dist")),
+    library("pdfjs-dist", "PDF pages", () => versionOf("pdfjs-dist")),
     ffmpeg(),
     fonts(),
     jupyter(),
@@ -67,7 +68,7 @@ function node(): Finding {
   };
 }
 
-async function executors(): Promise<Finding[]> {
+function executors(): Finding[] {
   const found: Finding[] = [
     { name: "executor reference", ok: true, required: true, detail: "plain TypeScript, f64" },
   ];
@@ -105,7 +106,7 @@ async function executors(): Promise<Finding[]> {
   return found;
 }
 
-async function library(name: string, use: string, probe: () => string): Promise<Finding> {
+function library(name: string, use: string, probe: () => string): Finding {
   try {
     return { name, ok: true, required: true, detail: `${use}: ${probe()}` };
   } catch (error) {
@@ -126,23 +127,25 @@ function firstLine(command: string, args: readonly string[]): string | undefined
 }
 
 function ffmpeg(): Finding {
-  const candidates = [process.env["FFMPEG_PATH"], "ffmpeg"];
+  const use = "needed for video files; the embedded benchmark does without";
   try {
-    candidates.push((require("@ffmpeg-installer/ffmpeg") as { path: string }).path);
-  } catch {
-    // The optional package is absent on this platform; PATH decides.
+    const { path } = findFfmpeg();
+    const line = firstLine(path, ["-version"]);
+    const ok = line !== undefined;
+    return {
+      name: "ffmpeg",
+      ok,
+      required: false,
+      detail: `${path}: ${line ?? `can't be run (${use})`}`,
+    };
+  } catch (error) {
+    return {
+      name: "ffmpeg",
+      ok: false,
+      required: false,
+      detail: `${(error as Error).message} (${use})`,
+    };
   }
-  for (const command of candidates) {
-    const line = command === undefined ? undefined : firstLine(command, ["-version"]);
-    if (line) return { name: "ffmpeg", ok: true, required: false, detail: `${command}: ${line}` };
-  }
-  return {
-    name: "ffmpeg",
-    ok: false,
-    required: false,
-    detail: "not found (needed for video files; the embedded benchmark does without)",
-    remedy: "apt-get install ffmpeg, brew install ffmpeg, or set FFMPEG_PATH",
-  };
 }
 
 function fonts(): Finding {

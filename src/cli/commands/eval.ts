@@ -1,6 +1,12 @@
 /** @file `rzenlab eval`: scores of a stored run, or of a weights file. */
 import { existsSync } from "node:fs";
-import { RECIPES, readWeights, resolveConfig, scoreTasks } from "../../experiments/index.ts";
+import {
+  RECIPES,
+  readWeights,
+  resolveConfig,
+  scoreTasks,
+  withStart,
+} from "../../experiments/index.ts";
 import type { GlobalOptions } from "../main.ts";
 import { printResult } from "../output.ts";
 import { scoreTable, summary } from "../scores.ts";
@@ -12,7 +18,8 @@ export async function evaluate(target: string, options: GlobalOptions): Promise<
     if (!existsSync(target)) return shop.score(target, onProgress);
     const { state, info } = readWeights(target);
     const config = info?.config ?? resolveConfig(RECIPES["stage1"]!);
-    const embedder = await shop.embedder(config, state);
+    const whole = withStart(config, shop.kit(config).encoder, state);
+    const embedder = await shop.embedder(config, whole);
     try {
       return await scoreTasks(await shop.tasks("test"), embedder, onProgress);
     } finally {

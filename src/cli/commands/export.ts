@@ -3,7 +3,7 @@ import { exportRun as writeEncoder } from "../../experiments/index.ts";
 import type { Bucket } from "../../model/index.ts";
 import type { GlobalOptions } from "../main.ts";
 import { printResult } from "../output.ts";
-import { withSession } from "../session.ts";
+import { withWorkshop } from "../session.ts";
 import { oneOf, wholeNumber } from "../usage.ts";
 
 type ExportOptions = GlobalOptions & {
@@ -28,6 +28,6 @@ export async function exportRun(run: string, file: string, options: ExportOption
   const tokens = wholeNumber("tokens", options.tokens);
   const vision = kind === undefined ? undefined : { count: batch, ...kind };
   const bucket: Bucket = vision === undefined ? { batch, tokens } : { batch, tokens, vision };
-  await withSession(options, ({ shop }) => writeEncoder(shop, run, file, bucket));
+  await withWorkshop(options, ({ shop }) => writeEncoder(shop, run, file, bucket));
   printResult(options.json, { run, file, bucket }, file);
 }
