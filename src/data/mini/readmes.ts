@@ -1,8 +1,9 @@
-/** @file README files of the lockfile's packages, read as blocks of text. */
+/** @file README files of listed packages, read as blocks of text. */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Split } from "../types.ts";
 import { splitOf } from "./random.ts";
+import { README_PACKAGES } from "./readme-packages.ts";
 import { installRoot } from "./sources.ts";
 
 export type Readme = {
@@ -12,42 +13,11 @@ export type Readme = {
   readonly markdown: string;
 };
 
-type LockEntry = {
-  optional?: boolean;
-  os?: string[];
-  cpu?: string[];
-  dev?: boolean;
-  link?: boolean;
-};
-
-/** Folders of the lockfile that every platform installs, from package-lock.json or npm's hidden copy of it. */
-export function lockedFolders(root: string): string[] {
-  const file = ["package-lock.json", "node_modules/.package-lock.json"]
-    .map((path) => join(root, path))
-    .find(existsSync);
-  if (file === undefined)
-    throw new Error(`mini-MMEB: no package-lock.json in ${root}; README pages need one`);
-  const { packages } = JSON.parse(readFileSync(file, "utf8")) as {
-    packages: Record<string, LockEntry>;
-  };
-  return Object.entries(packages)
-    .filter(
-      ([path, entry]) =>
-        /^node_modules\/(@[^/]+\/)?[^/]+$/.test(path) &&
-        !entry.optional &&
-        !entry.os &&
-        !entry.cpu &&
-        !entry.link,
-    )
-    .map(([path]) => path)
-    .toSorted();
-}
-
-/** READMEs with at least some text, one a package; scoped packages of one scope share a split. */
+/** READMEs of the listed packages, one each; scoped packages of one scope share a split. */
 export function readReadmes(): Readme[] {
   const root = installRoot();
-  return lockedFolders(root).flatMap((path): Readme[] => {
-    const folder = join(root, path);
+  return README_PACKAGES.flatMap((name): Readme[] => {
+    const folder = join(root, "node_modules", name);
     if (!existsSync(folder)) return []; // a production install leaves out development packages
     const file = readdirSync(folder)
       .toSorted()

@@ -5,7 +5,8 @@ import { chartsOf } from "../../../src/data/mini/charts.ts";
 import { shortNumber } from "../../../src/data/mini/chart-page.ts";
 import { countryTask } from "../../../src/data/mini/country-sheet.ts";
 import { Output } from "../../../src/data/mini/output.ts";
-import { lockedFolders, readmeBlocks } from "../../../src/data/mini/readmes.ts";
+import { readmeBlocks, readReadmes } from "../../../src/data/mini/readmes.ts";
+import { README_PACKAGES } from "../../../src/data/mini/readme-packages.ts";
 import { setReadme } from "../../../src/data/mini/readme-page.ts";
 import { readTable, TABLES, yearOf } from "../../../src/data/mini/tables.ts";
 import {
@@ -14,7 +15,7 @@ import {
   synsetSplit,
   usableSynsets,
 } from "../../../src/data/mini/wordnet.ts";
-import { put, temporaryFolder } from "../support.ts";
+import { temporaryFolder } from "../support.ts";
 
 test("France's facts are France's", () => {
   const france = readCountries().find(({ code }) => code === "fra")!;
@@ -47,22 +48,9 @@ test("a sheet that is too full for its page is named", async () => {
   );
 });
 
-test("locked packages are those of every platform, and without a lockfile there are none to read", () => {
-  const root = temporaryFolder();
-  expect(() => lockedFolders(root)).toThrow(
-    `mini-MMEB: no package-lock.json in ${root}; README pages need one`,
-  );
-  const packages = {
-    "": {},
-    "node_modules/b": {},
-    "node_modules/@s/a": { dev: true },
-    "node_modules/b/node_modules/c": {},
-    "node_modules/d": { optional: true },
-    "node_modules/e": { os: ["linux"] },
-    "node_modules/f": { cpu: ["x64"] },
-  };
-  put(root, "node_modules/.package-lock.json", JSON.stringify({ packages }));
-  expect(lockedFolders(root)).toEqual(["node_modules/@s/a", "node_modules/b"]);
+test("every package whose README is set as pages is installed here", () => {
+  const read = new Set(readReadmes().map(({ name }) => name));
+  expect(README_PACKAGES.filter((name) => !read.has(name))).toEqual([]);
 });
 
 test("a synset is used only where all its lemmas fall in one split", () => {
