@@ -26,6 +26,11 @@ export const VisionConfig = z.strictObject({
   spatialMergeSize: count.default(2), // patches merged per axis
   layerNormEpsilon: z.number().positive().default(1e-6),
   ropeTheta: z.number().positive().default(10_000),
+  /**
+   * Learnt places of patches, added to their embeddings as Qwen3-VL does beside rotary positions, here
+   * one table an axis: anchors that grids of any size interpolate between. Null is Qwen2-VL.
+   */
+  learnedPositions: z.strictObject({ space: count, time: count }).nullable().default(null),
 });
 export type VisionConfig = z.output<typeof VisionConfig>;
 

@@ -16,6 +16,9 @@ const EMBEDDING_SCALE = 0.5;
  */
 const POOLED_TOKEN_SCALE = 0.3;
 
+/** Of learnt places, beside patch embeddings of about 1. */
+const POSITION_SCALE = 0.3;
+
 export type InitOptions = {
   /** Word vectors and the vocabulary whose rows they initialise. */
   readonly words?: { readonly glove: Glove; readonly vocabulary: ReadonlyMap<string, number> };
@@ -63,7 +66,9 @@ export function initShapes(
       const residual = RESIDUAL.test(name) ? 1 / Math.sqrt(2 * depthOf(name)) : 1;
       const deviation = name.includes("embed_tokens")
         ? EMBEDDING_SCALE
-        : residual / Math.sqrt(fanIn);
+        : name.includes("pos_embed")
+          ? POSITION_SCALE
+          : residual / Math.sqrt(fanIn);
       const random = Random.from(seed, name);
       for (let i = 0; i < size; i++) data[i] = random.normal() * deviation;
     }

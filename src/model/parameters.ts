@@ -18,6 +18,12 @@ export function visionParameters({ vision, text }: EncoderConfig): ParameterShap
     patchSize,
     patchSize,
   ]);
+  if (vision.learnedPositions !== null) {
+    const { space, time } = vision.learnedPositions;
+    shapes.set("visual.pos_embed.rows", [space, width]);
+    shapes.set("visual.pos_embed.columns", [space, width]);
+    shapes.set("visual.pos_embed.slices", [time, width]);
+  }
   for (let block = 0; block < vision.depth; block++) {
     const at = `visual.blocks.${block}`;
     norm(shapes, `${at}.norm1`, width, true);

@@ -160,6 +160,29 @@ export function patchOrder(
 }
 
 /**
+ * How grid places mix the anchors of a learnt table: first place on the first anchor, last on the last,
+ * those between linearly (Qwen3-VL's interpolation, one axis).
+ *
+ * @param places of each patch, below `count`.
+ * @returns [places, anchors].
+ */
+export function anchorWeights(
+  places: ArrayLike<number>,
+  count: number,
+  anchors: number,
+): Float32Array {
+  const weights = new Float32Array(places.length * anchors);
+  for (let i = 0; i < places.length; i++) {
+    const at = count === 1 ? 0 : (places[i]! * (anchors - 1)) / (count - 1);
+    const below = Math.floor(at);
+    const share = at - below;
+    weights[i * anchors + below]! += 1 - share;
+    if (share > 0) weights[i * anchors + below + 1]! += share;
+  }
+  return weights;
+}
+
+/**
  * Rotary tables of the vision tower for one frame: the first half of the angles is the patch's
  * row, the second its column, and the two halves of a head share them.
  *

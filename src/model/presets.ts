@@ -40,7 +40,14 @@ const PRESETS = {
   /** The embedded default: 2.5 M parameters, trained by `rzenlab` on a CPU. */
   nano: {
     name: "nano",
-    vision: { depth: 4, width: 128, heads: 4, inChannels: 5, patchSize: 8 },
+    vision: {
+      depth: 4,
+      width: 128,
+      heads: 4,
+      inChannels: 5,
+      patchSize: 8,
+      learnedPositions: { space: 16, time: 4 },
+    },
     text: {
       vocabSize: 5_920,
       layers: 3,

@@ -4,6 +4,7 @@ import {
   attention,
   gelu,
   linear,
+  matmul,
   mul,
   reshape,
   rotary,
@@ -18,7 +19,7 @@ import type { Value } from "../engine/index.ts";
 import type { EncoderConfig } from "./config.ts";
 import type { Bucket } from "./batch.ts";
 import type { Layers } from "./layers.ts";
-import { visionRotary } from "./positions.ts";
+import { anchorWeights, patchOrder, visionRotary } from "./positions.ts";
 
 export type VisionOutput = {
   /** [count * time * height * width / merge^2, text hidden]. */
@@ -44,7 +45,7 @@ export function visionTower(
     slices: bucket.count * bucket.grid[0],
   };
   const hiddenStates: Value[] = [];
-  let x = embedPatches(layers, patches, bucket.still); // [patches, width]
+  let x = placePatches(layers, embedPatches(layers, patches, bucket.still), bucket, config); // [patches, width]
   for (let block = 0; block < vision.depth; block++) {
     const at = `visual.blocks.${block}`;
     const normed = layers.layerNorm(x, `${at}.norm1`, vision.layerNormEpsilon);
@@ -61,6 +62,33 @@ function embedPatches(layers: Layers, patches: Value, still: boolean): Value {
   const kernel = layers.parameter("visual.patch_embed.proj.weight"); // [width, channels, time, y, x]
   const used = still ? sum(kernel, { axes: [2] }) : kernel;
   return linear(patches, reshape(used, [kernel.shape[0]!, patches.shape[1]!]));
+}
+
+/** Adds learnt places, where the config has them: rows and columns to every patch, slices to those of clips. */
+function placePatches(
+  layers: Layers,
+  x: Value,
+  { count, grid: [time, height, width], still }: NonNullable<Bucket["vision"]>,
+  { vision }: EncoderConfig,
+): Value {
+  if (vision.learnedPositions === null) return x;
+  const anchors = vision.learnedPositions;
+  const axis = (name: string, places: ArrayLike<number>, size: number, most: number): Value => {
+    const weights = tensor(anchorWeights(places, size, most), [places.length, most]);
+    return matmul(layers.graph.constant(weights), layers.parameter(`visual.pos_embed.${name}`));
+  };
+  const { rows, columns } = patchOrder(height, width, vision.spatialMergeSize);
+  const inSlice = add(
+    axis("rows", rows, height, anchors.space),
+    axis("columns", columns, width, anchors.space),
+  ); // [height * width, width]
+  const shaped = reshape(x, [count, time, height * width, vision.width]);
+  const placed = add(shaped, reshape(inSlice, [1, 1, height * width, vision.width]));
+  const slices = Array.from({ length: time }, (_, slice) => slice);
+  const timed = still
+    ? placed
+    : add(placed, reshape(axis("slices", slices, time, anchors.time), [1, time, 1, vision.width]));
+  return reshape(timed, x.shape);
 }
 
 type Angles = { readonly cos: Value; readonly sin: Value; readonly slices: number };

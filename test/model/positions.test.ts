@@ -1,6 +1,12 @@
 import { describe, expect, test } from "vitest";
 import { preset } from "../../src/model/presets.ts";
-import { patchOrder, positionIds, RotaryTable, visionRotary } from "../../src/model/positions.ts";
+import {
+  anchorWeights,
+  patchOrder,
+  positionIds,
+  RotaryTable,
+  visionRotary,
+} from "../../src/model/positions.ts";
 
 const config = preset("tiny");
 const IMAGE = config.tokens.imagePad;
@@ -71,4 +77,12 @@ test("the vision tower turns by row in the first half of the angles, by column i
   expect(cos.slice(16, 24)).toBeAllclose([c(1), c(slow), 1, 1, c(1), c(slow), 1, 1], {
     atol: 1e-6,
   });
+});
+
+test("places mix the anchors of a learnt table: ends on ends, the middle between", () => {
+  expect([...anchorWeights([0, 1, 2, 3, 4], 5, 3)]).toEqual([
+    1, 0, 0, 0.5, 0.5, 0, 0, 1, 0, 0, 0.5, 0.5, 0, 0, 1,
+  ]);
+  expect([...anchorWeights([0], 1, 3)]).toEqual([1, 0, 0]);
+  expect([...anchorWeights([0, 1], 2, 1)]).toEqual([1, 1]);
 });

@@ -14,6 +14,7 @@ import type { BuiltTask, Output } from "./output.ts";
 import { readmeTasks } from "./readme-page.ts";
 import type { Readme } from "./readmes.ts";
 import { sceneTasks } from "./scenes.ts";
+import { iconTask } from "./icons.ts";
 import { makeSprites } from "./sprites.ts";
 import { textTasks } from "./text-tasks.ts";
 import { typesetTasks } from "./typeset.ts";
@@ -38,6 +39,7 @@ export async function buildMini(
     await writeTones(out, tonePairs(own));
     await emitAll(emojiTasks(concepts, split));
   }
+  await emit(await iconTask(out, concepts));
   const sprites = await makeSprites(out, concepts);
   for (const split of SPLITS) {
     await emitAll(await sceneTasks(out, sprites, split));

@@ -105,7 +105,7 @@ export function familyOf(hex: string): string {
 }
 
 /** Hex sequence -> icon name of an Iconify set. */
-export function iconNames(style: Style): ReadonlyMap<string, string> {
+export function iconNames(style: Pick<Style, "packageName">): ReadonlyMap<string, string> {
   const names = packageJson(style.packageName, "chars.json") as Record<string, string>;
   return new Map(Object.entries(names).map(([hex, name]) => [joinKey(hex), name]));
 }

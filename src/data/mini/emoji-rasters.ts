@@ -8,10 +8,15 @@ import { packageJson } from "./sources.ts";
 /** Stored side in pixels; the nano model sees 64. */
 export const RASTER_SIDE = 96;
 
-type IconifySet = {
+export type IconifySet = {
   width?: number;
   height?: number;
-  icons: Record<string, { body: string; width?: number; height?: number }>;
+  left?: number;
+  top?: number;
+  icons: Record<
+    string,
+    { body: string; width?: number; height?: number; left?: number; top?: number }
+  >;
 };
 
 /** Source picture of one drawing: SVG text as bytes, or a WebP file. */
@@ -23,7 +28,7 @@ export function openDrawings(): (style: Style, hex: string) => Drawing {
   const sets = new Map(
     STYLES.filter((style) => style.id !== "3d").map((style) => [
       style.id,
-      { names: iconNames(style), set: packageJson(style.packageName, "icons.json") as IconifySet },
+      { names: iconNames(style), set: openIconSet(style.packageName) },
     ]),
   );
   return (style, hex) => {
@@ -34,16 +39,29 @@ export function openDrawings(): (style: Style, hex: string) => Drawing {
     }
     const { names, set } = sets.get(style.id)!;
     const name = names.get(hex);
-    const icon = name === undefined ? undefined : set.icons[name];
-    if (!icon) throw new Error(`mini-MMEB: style ${style.id} does not draw ${hex}`);
-    const width = icon.width ?? set.width ?? 16;
-    const height = icon.height ?? set.height ?? 16;
-    return Buffer.from(
-      `<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" ` +
-        `width="${RASTER_SIDE}" height="${RASTER_SIDE}" viewBox="0 0 ${width} ${height}">` +
-        `${icon.body.replaceAll("currentColor", "#202020")}</svg>`,
-    );
+    const drawing = name === undefined ? undefined : iconDrawing(set, name);
+    if (!drawing) throw new Error(`mini-MMEB: style ${style.id} does not draw ${hex}`);
+    return drawing;
   };
+}
+
+export function openIconSet(packageName: string): IconifySet {
+  return packageJson(packageName, "icons.json") as IconifySet;
+}
+
+/** SVG of an icon, or undefined if the set has none of that name. */
+export function iconDrawing(set: IconifySet, name: string): Buffer | undefined {
+  const icon = Object.hasOwn(set.icons, name) ? set.icons[name] : undefined;
+  if (!icon) return undefined;
+  const width = icon.width ?? set.width ?? 16;
+  const height = icon.height ?? set.height ?? 16;
+  const left = icon.left ?? set.left ?? 0;
+  const top = icon.top ?? set.top ?? 0;
+  return Buffer.from(
+    `<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" ` +
+      `width="${RASTER_SIDE}" height="${RASTER_SIDE}" viewBox="${left} ${top} ${width} ${height}">` +
+      `${icon.body.replaceAll("currentColor", "#202020")}</svg>`,
+  );
 }
 
 /** RGBA bytes [side, side, 4] of a drawing, fitted into a square. */
@@ -61,7 +79,7 @@ export function rasterPath(style: Style["id"], hex: string): string {
 }
 
 /** Writes one picture on white and returns the digest of its pixels. */
-async function writeRaster(out: Output, drawing: Drawing, path: string): Promise<string> {
+export async function writeRaster(out: Output, drawing: Drawing, path: string): Promise<string> {
   const raw = { width: RASTER_SIDE, height: RASTER_SIDE, channels: 3 } as const;
   const pixels = await sharp(drawing)
     .resize(RASTER_SIDE, RASTER_SIDE, {

