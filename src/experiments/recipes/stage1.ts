@@ -1,25 +1,32 @@
 /**
- * @file Stage 1: the trunk from random weights, on pairs without instructions, plain InfoNCE (spec 1.9).
+ * @file Stage 1: the trunk from random weights, plain InfoNCE (spec 1.9).
  *
  *     rzenlab train stage1-warmup
  *     rzenlab train stage1 model.init=<weights of that run>
- *     rzenlab train stage1-prompts model.init=<weights of that one>
  *
  * Random cross-modal similarities are worse than none, so from random weights the quickest way down is
  * to map everything to one point, where gradients vanish (docs/log.md). A few hundred steps of easy
  * pairs, unaugmented and at a low rate, lead out of that; then everything may come.
  */
 import type { TrainConfigPatch } from "../config.ts";
-import { layPatches } from "../config.ts";
 
 export const stage1Warmup: TrainConfigPatch = {
   recipe: "stage1-warmup",
   stage: 1,
-  steps: 320,
+  steps: 400,
   batchSize: 64,
   model: { scale: "nano", init: "random", adapter: { kind: "none" }, prompt: "none" },
   loss: { symmetric: true, temperature: { init: 0.07, learnable: false } },
-  sampler: { tasks: ["label-to-image", "image-to-label", "wordnet-gloss", "keywords-to-image"] },
+  sampler: {
+    tasks: [
+      "label-to-image",
+      "image-to-label",
+      "name-to-icon",
+      "wordnet-gloss",
+      "keywords-to-image",
+    ],
+    weights: { "name-to-icon": 0.5 },
+  },
   optimizer: {
     learningRate: 4e-4,
     weightDecay: 0.05,
@@ -33,42 +40,53 @@ export const stage1Warmup: TrainConfigPatch = {
 export const stage1: TrainConfigPatch = {
   recipe: "stage1",
   stage: 1,
-  steps: 3400,
+  steps: 6000,
   batchSize: 64,
-  model: { scale: "nano", init: "random", adapter: { kind: "none" }, prompt: "none" },
+  model: {
+    scale: "nano",
+    init: "random",
+    adapter: { kind: "none" },
+    prompt: "none",
+    // A trunk that stays frozen in stage 2 must know the words of every prompt [O].
+    mixPrompts: true,
+  },
   // Symmetric, for every pair of stage 1 is read in both directions at evaluation.
   loss: { symmetric: true, temperature: { init: 0.07, learnable: false } },
   sampler: {
-    // Times the size of a set. Few classes fill a batch with false negatives, so they weigh little here.
+    // Times the size of a set. Few classes fill a batch with false negatives, so they weigh little here;
+    // clips and pages are few, so they weigh much.
     weights: {
-      "emoji-group": 0.1,
-      "emoji-subgroup": 0.4,
+      "emoji-group": 0.2,
+      "emoji-subgroup": 0.6,
       "label-to-image": 1.3,
-      "keywords-to-image": 1.5,
+      "name-to-icon": 0.9,
       "cross-style": 0.8,
-      "style-edit": 0.5,
+      "style-edit": 0.4,
       "tone-edit": 0.6,
+      "clock-reading": 1.5,
       "scene-which": 0.7,
-      "scene-where": 0.4,
-      "scene-grounding": 0.5,
-      "scene-count": 0.5,
-      "motion-caption": 2.5,
-      "writing-retrieval": 3,
-      "radical-moment": 2,
-      "country-sheet": 2,
-      "chart-page": 4,
-      "readme-heading": 4,
-      "readme-description": 4,
-      "dictionary-page": 2,
+      "scene-where": 0.6,
+      "scene-grounding": 0.6,
+      "scene-count": 0.6,
+      "motion-class": 3,
+      "motion-qa": 2,
+      "motion-caption": 4,
+      "writing-retrieval": 5,
+      "radical-moment": 6,
+      "country-sheet": 3,
+      "chart-page": 5,
+      "readme-heading": 2,
+      "readme-description": 5,
+      "dictionary-page": 3,
       "wordnet-gloss": 0.6,
-      "wordnet-class": 0.15,
-      "cross-language-label": 0.7,
+      "wordnet-class": 0.2,
+      "cross-language-label": 0.6,
       "typeset-words": 0.5,
-      "typeset-reading": 0.8,
+      "typeset-reading": 0.5,
     },
   },
   optimizer: {
-    learningRate: 6e-4,
+    learningRate: 8e-4,
     weightDecay: 0.05,
     embeddingRateScale: 0.3,
     warmupSteps: 50,
@@ -77,15 +95,3 @@ export const stage1: TrainConfigPatch = {
   augment: "by-task",
   checkpoint: { everySteps: 250 },
 };
-
-/**
- * A trunk that stays frozen in stage 2 must know the words of every prompt: a thousand steps more, each
- * batch written in one of the three ways [O]. The trunk of `stage1` alone scored 32.5 on 40 queries of
- * each of eight tasks without instructions, 27.2 with them and 17.2 with the system prompt.
- */
-export const stage1Prompts: TrainConfigPatch = layPatches(stage1, {
-  recipe: "stage1-prompts",
-  steps: 1000,
-  model: { mixPrompts: true },
-  optimizer: { learningRate: 3e-4, warmupSteps: 30 },
-});
