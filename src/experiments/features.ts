@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Task } from "../data/types.ts";
+import type { State } from "../engine/index.ts";
 import { readSafetensors, writeSafetensors } from "../model/index.ts";
 import type { TrainConfig } from "./config.ts";
 import { resolveConfig } from "./config.ts";
@@ -12,10 +13,11 @@ import { digestOf } from "./identity.ts";
 import type { OnProgress } from "./progress.ts";
 import type { TrunkKit } from "./trunk.ts";
 import { TrunkEmbedder } from "./trunk.ts";
+import { VisionBank } from "./visionbank.ts";
 import { startDigest, startState } from "./weights.ts";
 
 /** Raised by hand when trunk, processor or decoding change what they compute. */
-const FEATURE_VERSION = "1";
+const FEATURE_VERSION = "2";
 
 export type Features = {
   /** Unit rows: [items, dim]. */
@@ -32,6 +34,20 @@ export type FeaturesOptions = {
   readonly onProgress?: OnProgress;
 };
 
+/** One trunk's vision bank, made when the first extraction needs it. */
+export class SharedVision {
+  #bank: Promise<VisionBank> | undefined;
+
+  bank(config: TrainConfig, kit: TrunkKit, state: State): Promise<VisionBank> {
+    this.#bank ??= VisionBank.create(config, kit, state);
+    return this.#bank;
+  }
+
+  async close(): Promise<void> {
+    await (await this.#bank)?.close();
+  }
+}
+
 /** Features by trunk, prompt and data; one extraction at a time, each kept in memory and on disk. */
 export class FeatureBank {
   readonly #folder: string;
@@ -41,7 +57,11 @@ export class FeatureBank {
     this.#folder = folder;
   }
 
-  async of(options: FeaturesOptions): Promise<Features> {
+  /**
+   * @param vision shared by calls for one trunk, where several prompts are wanted: pictures are then
+   *   seen once. Closed by who made it.
+   */
+  async of(options: FeaturesOptions, vision?: SharedVision): Promise<Features> {
     const { config, tasks } = options;
     const key = digestOf({
       version: FEATURE_VERSION,
@@ -50,20 +70,29 @@ export class FeatureBank {
       prompt: config.model.prompt,
       tasks: tasks.map(({ name, split, digest, queries }) => [name, split, digest, queries.length]),
     }).slice(0, 32);
-    const known = this.#known.get(key) ?? this.#make(key, options);
+    const known = this.#known.get(key) ?? this.#make(key, options, vision);
     this.#known.set(key, known);
     known.catch(() => this.#known.delete(key));
     return known;
   }
 
-  async #make(key: string, { config, kit, tasks, onProgress }: FeaturesOptions): Promise<Features> {
+  async #make(
+    key: string,
+    { config, kit, tasks, onProgress }: FeaturesOptions,
+    shared: SharedVision | undefined,
+  ): Promise<Features> {
     const { unique } = distinct(
       tasks.flatMap((task) => [...queryRequests(task), ...targetRequests(task)]),
     );
     const rows = new Map(unique.map((request, row) => [requestKey(request), row]));
     const table = await this.#table(key, unique, async () => {
       await kit.pixels.ensure(tasks, onProgress);
-      return extract({ config, kit, unique, onProgress });
+      const vision = shared ?? new SharedVision();
+      try {
+        return await extract({ config, kit, unique, onProgress, vision });
+      } finally {
+        if (vision !== shared) await vision.close();
+      }
     });
     return {
       table,
@@ -100,11 +129,13 @@ async function extract({
   kit,
   unique,
   onProgress,
+  vision,
 }: {
   config: TrainConfig;
   kit: TrunkKit;
   unique: readonly EmbedRequest[];
   onProgress: OnProgress | undefined;
+  vision: SharedVision;
 }): Promise<EmbeddingRows> {
   // The trunk alone, on all cores, whatever adapter and threads the run has.
   const { scale, init, initSeed, prompt } = config.model;
@@ -112,7 +143,8 @@ async function extract({
     { seed: config.seed, model: { scale, init, initSeed, prompt, adapter: { kind: "none" } } },
   ]);
   const state = startState(plain, kit.encoder);
-  const embedder = await TrunkEmbedder.create({ config: plain, kit, state });
+  const bank = await vision.bank(plain, kit, state);
+  const embedder = await TrunkEmbedder.create({ config: plain, kit, state, vision: bank });
   try {
     const report: OnProgress = ({ done, total }) =>
       onProgress?.({ stage: `features (${prompt})`, done, total });

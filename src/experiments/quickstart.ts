@@ -42,10 +42,8 @@ export async function runQuickstart(
   };
   const plans = QUICKSTART_GRIDS.flatMap((name) => planGrid(gridOf(name), 1, patch));
   const byPrompt = new Map(plans.map(({ config }) => [config.model.prompt, config]));
-  for (const config of byPrompt.values()) {
-    signal?.throwIfAborted();
-    await shop.features(config, onProgress); // on all cores, before processes share them
-  }
+  signal?.throwIfAborted();
+  await shop.featuresOf([...byPrompt.values()], onProgress); // on all cores, before processes share them
   const members: GridMember[] = [];
   for (const name of QUICKSTART_GRIDS) {
     const keyOf = shop.keyOf.bind(shop);

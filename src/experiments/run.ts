@@ -14,7 +14,7 @@ import type { TrainConfig } from "./config.ts";
 import type { Embedder } from "./embedder.ts";
 import { environment } from "./environment.ts";
 import { averageMetrics, recordScores, scoreTasks } from "./evaluate.ts";
-import { FeatureBank } from "./features.ts";
+import { FeatureBank, SharedVision } from "./features.ts";
 import { headEmbedder, headParts } from "./head.ts";
 import { CODE_VERSION, digestOf, taskKey } from "./identity.ts";
 import type { Places, RunRequest } from "./launcher.ts";
@@ -212,13 +212,39 @@ export class Workshop {
     onProgress?: OnProgress,
     tasks?: readonly Task[],
   ): ReturnType<FeatureBank["of"]> {
+    return this.#featuresOf(config, { onProgress, tasks });
+  }
+
+  async #featuresOf(
+    config: TrainConfig,
+    {
+      onProgress,
+      tasks,
+      vision,
+    }: {
+      onProgress?: OnProgress | undefined;
+      tasks?: readonly Task[] | undefined;
+      vision?: SharedVision;
+    },
+  ): ReturnType<FeatureBank["of"]> {
     const held = [...(await this.tasks("dev")), ...(await this.tasks("test"))];
-    return this.#features.of({
+    const options = {
       config,
       kit: this.kit(config),
       tasks: tasks ?? [...(await this.trainTasks(config)), ...held],
       ...(onProgress === undefined ? {} : { onProgress }),
-    });
+    };
+    return this.#features.of(options, vision);
+  }
+
+  /** Features for several prompts of one trunk: each picture goes through the tower once. */
+  async featuresOf(configs: readonly TrainConfig[], onProgress?: OnProgress): Promise<void> {
+    const vision = new SharedVision();
+    try {
+      for (const config of configs) await this.#featuresOf(config, { onProgress, vision });
+    } finally {
+      await vision.close();
+    }
   }
 
   /** Encoder shape, processor and pixels of a scale. */

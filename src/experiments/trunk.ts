@@ -19,6 +19,7 @@ import { initialTemperatures, objective } from "./objective.ts";
 import type { PixelSource } from "./pixelbank.ts";
 import type { OnProgress } from "./progress.ts";
 import type { TrainParts } from "./train.ts";
+import type { VisionBank } from "./visionbank.ts";
 
 /** Everything that doesn't change while an encoder trains. */
 export type TrunkKit = {
@@ -55,7 +56,7 @@ export function trunkParts({ config, kit, tasks, start, evaluate }: TrunkPartsOp
       const sides = parseStepBucket(bucket);
       const graph = new Graph();
       const side = (key: string, prefix: string): Value =>
-        encode(graph, kit.encoder, parseBucketKey(key), prefix, lora);
+        encode(graph, kit.encoder, parseBucketKey(key), { prefix, adapter: lora });
       const query = side(sides.query, QUERY);
       const target = side(sides.target, TARGET);
       const trained = graph.parameters().filter(({ name }) => trains(name));
@@ -77,11 +78,13 @@ function encode(
   graph: GraphType,
   encoder: EncoderConfig,
   bucket: Bucket,
-  prefix: string,
-  lora: LoraConfig | undefined,
+  {
+    adapter,
+    ...options
+  }: { prefix?: string; vision?: "tower" | "input"; adapter: LoraConfig | undefined },
 ): Value {
-  const adapter = lora === undefined ? {} : { adapter: lora };
-  return buildEncoder(graph, encoder, bucket, { prefix, ...adapter }).embedding;
+  const adapted = adapter === undefined ? options : { ...options, adapter };
+  return buildEncoder(graph, encoder, bucket, adapted).embedding;
 }
 
 export type TrunkEmbedderOptions = {
@@ -90,6 +93,8 @@ export type TrunkEmbedderOptions = {
   readonly state: State;
   /** Rows of a compiled graph; a rest is padded. */
   readonly batch?: number;
+  /** Where several embedders with one frozen tower share what it saw. */
+  readonly vision?: VisionBank | null;
 };
 
 /** Embeds items with an encoder. Inputs of one size are batched together, longest texts last. */
@@ -106,7 +111,11 @@ export class TrunkEmbedder implements Embedder {
     this.#assembler = new Assembler(options.kit.encoder);
   }
 
-  static async create({ batch = 32, ...rest }: TrunkEmbedderOptions): Promise<TrunkEmbedder> {
+  static async create({
+    batch = 32,
+    vision = null,
+    ...rest
+  }: TrunkEmbedderOptions): Promise<TrunkEmbedder> {
     const { config, kit, state } = rest;
     const evaluator = await Evaluator.create({
       executor: executorOf(config),
@@ -115,12 +124,15 @@ export class TrunkEmbedder implements Embedder {
         const graph = new Graph();
         graph.output(
           "embedding",
-          encode(graph, kit.encoder, parseBucketKey(bucket), "", loraOf(config)),
+          encode(graph, kit.encoder, parseBucketKey(bucket), {
+            adapter: loraOf(config),
+            vision: vision === null ? "tower" : "input",
+          }),
         );
         return graph;
       },
     });
-    return new TrunkEmbedder({ batch, ...rest }, evaluator);
+    return new TrunkEmbedder({ batch, vision, ...rest }, evaluator);
   }
 
   /** Other weights of the same shapes. */
@@ -129,11 +141,12 @@ export class TrunkEmbedder implements Embedder {
   }
 
   async embed(requests: readonly EmbedRequest[], onProgress?: OnProgress): Promise<EmbeddingRows> {
-    const { batch } = this.#options;
+    const { batch, vision } = this.#options;
     const data = new Float32Array(requests.length * this.dim);
     let done = 0;
     // Pixels of one window at a time: all of them would not fit in memory.
     for (const window of windows(requests, batch * 64)) {
+      await vision?.prepare(window.map(({ request }) => request.item));
       const inputs = await Promise.all(window.map(({ request }) => this.#input(request)));
       const groups = groupByBucket(inputs).flatMap((group) => chunks(group, batch));
       let next = groups[0] && this.#assemble(groups[0], inputs);
@@ -158,14 +171,16 @@ export class TrunkEmbedder implements Embedder {
   }
 
   async #input({ item, instruction }: EmbedRequest): Promise<EncoderInput> {
-    const { config, kit } = this.#options;
+    const { config, kit, vision } = this.#options;
     const pixels = await kit.pixels.load(item);
     const text = item.text === undefined ? {} : { text: item.text };
     const seen = pixels === undefined ? {} : { pixels };
-    return kit.processor.process(
+    const input = kit.processor.process(
       { ...text, ...seen, instruction },
       { prompt: config.model.prompt },
     );
+    const visionTokens = vision?.of(item);
+    return visionTokens === undefined ? input : { ...input, visionTokens };
   }
 
   #assemble(

@@ -3,6 +3,7 @@ import { tensor } from "../engine/index.ts";
 import type { Tensor } from "../engine/index.ts";
 import { visionTokenCount } from "./config.ts";
 import type { EncoderConfig, Grid } from "./config.ts";
+import type { Pixels } from "../data/types.ts";
 import { PatchWriter, patchSize, patchesSize } from "./pixels.ts";
 import type { PatchLayout } from "./pixels.ts";
 import { positionIds, RotaryTable, sequentialPositions } from "./positions.ts";
@@ -133,8 +134,9 @@ export class Assembler {
     if (length < longest) {
       throw new RangeError(`assemble: longest input has ${longest} tokens, the bucket ${length}`);
     }
-    for (const [index, { layout, pixels }] of inputs.entries()) {
-      if (layoutKey(layout) !== layoutKey(first.layout) || (layout && !pixels)) {
+    for (const [index, { layout, pixels, visionTokens }] of inputs.entries()) {
+      const seen = first.visionTokens === undefined ? pixels : visionTokens;
+      if (layoutKey(layout) !== layoutKey(first.layout) || (layout && !seen)) {
         throw new RangeError(
           `assemble: input ${index} has patches "${layoutKey(layout)}", input 0 "${layoutKey(first.layout)}"; group them first`,
         );
@@ -172,13 +174,10 @@ export class Assembler {
   #visionFeeds(rows: readonly EncoderInput[], { batch, tokens, vision }: Bucket): Feeds {
     if (vision === undefined) return {};
     const { imagePad, videoPad } = this.config.tokens;
-    const perInput = patchesSize(vision, this.config);
     const merged = visionTokenCount(vision.grid, this.config);
-    const patches = new Float32Array(batch * perInput);
     const isVision = new Uint8Array(batch * tokens);
     const index = new BigInt64Array(batch * tokens);
-    for (const [row, { ids, pixels }] of rows.entries()) {
-      this.#patches.write(pixels!, vision, patches, row * perInput);
+    for (const [row, { ids }] of rows.entries()) {
       let next = row * merged;
       for (const [token, id] of ids.entries()) {
         if (id !== imagePad && id !== videoPad) continue;
@@ -186,12 +185,39 @@ export class Assembler {
         index[row * tokens + token] = BigInt(next++);
       }
     }
-    const width = patchSize(vision, this.config);
     return {
-      patches: tensor(patches, [patches.length / width, width]),
+      ...this.#seenFeeds(rows, vision),
       isVision: tensor(isVision, [batch, tokens, 1], "bool"),
       visionIndex: tensor(index, [batch, tokens], "int64"),
     };
+  }
+
+  /** Patches of the rows' pixels, or the vision tokens they carry. */
+  #seenFeeds(rows: readonly EncoderInput[], vision: NonNullable<Bucket["vision"]>): Feeds {
+    if (rows[0]!.visionTokens !== undefined) {
+      const { hidden } = this.config.text;
+      const tokens = visionTokenCount(vision.grid, this.config);
+      const data = new Float32Array(rows.length * tokens * hidden);
+      for (const [row, { visionTokens }] of rows.entries()) {
+        data.set(visionTokens!, row * tokens * hidden);
+      }
+      return { visionTokens: tensor(data, [rows.length * tokens, hidden]) };
+    }
+    return this.patches(
+      rows.map(({ pixels }) => pixels!),
+      vision,
+    );
+  }
+
+  /** What `buildVision` reads: pictures or clips of one layout -> {patches}. */
+  patches(pictures: readonly Pixels[], layout: PatchLayout): Feeds {
+    const perInput = patchesSize(layout, this.config);
+    const data = new Float32Array(pictures.length * perInput);
+    for (const [row, pixels] of pictures.entries()) {
+      this.#patches.write(pixels, layout, data, row * perInput);
+    }
+    const width = patchSize(layout, this.config);
+    return { patches: tensor(data, [data.length / width, width]) };
   }
 }
 

@@ -18,7 +18,7 @@ import { decoder } from "./decoder.ts";
 import type { Encoder, EncoderOptions } from "./encoder.ts";
 import { initParameters, initShapes } from "./init.ts";
 import type { InitOptions } from "./init.ts";
-import { textInputs, visionInputs } from "./inputs.ts";
+import { patchesInput, textInputs, visionPlaces } from "./inputs.ts";
 import { Layers } from "./layers.ts";
 import { encoderParameters } from "./parameters.ts";
 import type { ParameterShapes } from "./parameters.ts";
@@ -76,7 +76,8 @@ export function buildDualEncoder(
       `buildDualEncoder: needs one picture a row, got ${count} for a batch of ${bucket.batch}`,
     );
   }
-  const { patches } = visionInputs(graph, config, bucket, prefix);
+  visionPlaces(graph, config, bucket, prefix); // fed as to every encoder, unused here
+  const patches = patchesInput(graph, config, bucket.vision, prefix);
   const { tokens } = visionTower(layers, patches, bucket.vision, config);
   const perRow = tokens.shape[0]! / count;
   const averaged = mean(reshape(tokens, [count, perRow, hidden]), { axes: [1] });

@@ -4,7 +4,7 @@ import type { Graph, Value } from "../engine/index.ts";
 import type { Bucket } from "./batch.ts";
 import type { EncoderConfig } from "./config.ts";
 import { decoder, decoderLayer } from "./decoder.ts";
-import { textInputs, visionInputs } from "./inputs.ts";
+import { patchesInput, textInputs, visionPlaces, visionTokensInput } from "./inputs.ts";
 import { Layers } from "./layers.ts";
 import type { LoraConfig } from "./lora.ts";
 import { encoderParameters } from "./parameters.ts";
@@ -15,6 +15,11 @@ export type EncoderOptions = {
   readonly adapter?: LoraConfig;
   /** Put before every input name; two sides in one graph share the parameters. Default none. */
   readonly prefix?: string;
+  /**
+   * Where vision tokens come from: the tower over patches, or an input that holds what the tower gave
+   * (`Assembler` feeds it where inputs carry `visionTokens`). A frozen tower need see a picture once.
+   */
+  readonly vision?: "tower" | "input";
 };
 
 export type Encoder = {
@@ -39,13 +44,13 @@ export function buildEncoder(
   graph: Graph,
   config: EncoderConfig,
   bucket: Bucket,
-  { adapter, prefix = "" }: EncoderOptions = {},
+  { adapter, prefix = "", vision = "tower" }: EncoderOptions = {},
 ): Encoder {
   const { rmsNormEpsilon, layers: depth } = config.text;
   const layers = new Layers(graph, encoderParameters(config), adapter);
   const { ids, pool, cos, sin } = textInputs(graph, config, bucket, prefix);
   const words = gather(layers.parameter("model.embed_tokens.weight"), ids);
-  const { x, visionTokens } = withVision(layers, words, config, bucket, prefix);
+  const { x, visionTokens } = withVision(layers, words, config, bucket, { prefix, vision });
   const { pooled, hiddenStates } = decoder(layers, { x, cos, sin, pool }, config);
   const last = decoderLayer(layers, depth - 1, { x: hiddenStates.at(-1)!, cos, sin }, config);
   const normed = layers.rmsNorm(last, "model.norm", rmsNormEpsilon);
@@ -63,12 +68,28 @@ function withVision(
   words: Value,
   config: EncoderConfig,
   bucket: Bucket,
-  prefix: string,
+  { prefix, vision }: { prefix: string; vision: "tower" | "input" },
 ): { readonly x: Value; readonly visionTokens?: Value } {
   if (bucket.vision === undefined) return { x: words };
-  const { patches, isVision, index } = visionInputs(layers.graph, config, bucket, prefix);
-  const { tokens } = visionTower(layers, patches, bucket.vision, config);
+  const { isVision, index } = visionPlaces(layers.graph, config, bucket, prefix);
+  const tokens =
+    vision === "input"
+      ? visionTokensInput(layers.graph, config, bucket.vision, prefix)
+      : buildVision(layers.graph, config, bucket.vision, { layers, prefix });
   return { x: where(isVision, gather(tokens, index), words), visionTokens: tokens };
+}
+
+/** The vision tower alone: patches -> merged tokens, [count * tokens, hidden]. */
+export function buildVision(
+  graph: Graph,
+  config: EncoderConfig,
+  vision: NonNullable<Bucket["vision"]>,
+  {
+    layers = new Layers(graph, encoderParameters(config)),
+    prefix = "",
+  }: { layers?: Layers; prefix?: string } = {},
+): Value {
+  return visionTower(layers, patchesInput(graph, config, vision, prefix), vision, config).tokens;
 }
 
 /** Embedding width of an encoder. */

@@ -12,7 +12,7 @@ export {
 export type { AssembleOptions, Bucket, Feeds } from "./batch.ts";
 export { EncoderConfig, visionTokenCount } from "./config.ts";
 export type { Grid, TextConfig, VisionConfig } from "./config.ts";
-export { buildEncoder, embeddingDim } from "./encoder.ts";
+export { buildEncoder, buildVision, embeddingDim } from "./encoder.ts";
 export type { Encoder, EncoderOptions } from "./encoder.ts";
 export { loadGlove } from "./glove.ts";
 export type { Glove } from "./glove.ts";

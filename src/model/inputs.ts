@@ -27,32 +27,53 @@ export function textInputs(
   };
 }
 
-export type VisionInputs = {
-  readonly patches: Value;
+export type VisionPlaces = {
   readonly isVision: Value;
   readonly index: Value;
 };
 
+type Vision = NonNullable<Bucket["vision"]>;
+
 /** @throws RangeError for a grid that does not fit the merger or the bucket's tokens. */
-export function visionInputs(
+export function visionPlaces(
   graph: Graph,
   config: EncoderConfig,
   bucket: Bucket,
   prefix: string,
-): VisionInputs {
+): VisionPlaces {
   const { batch, tokens } = bucket;
-  const { count, grid, still } = bucket.vision!;
-  const [time, height, width] = grid;
+  const { grid } = bucket.vision!;
+  const [, height, width] = grid;
   const merge = config.vision.spatialMergeSize;
   if (height % merge || width % merge || visionTokenCount(grid, config) > tokens) {
     throw new RangeError(
       `visionInputs: bucket ${bucketKey(bucket)} needs a grid of multiples of ${merge} and room for its ${visionTokenCount(grid, config)} vision tokens`,
     );
   }
-  const rows = count * time * height * width;
   return {
-    patches: graph.input(`${prefix}patches`, [rows, patchSize({ still }, config)]),
     isVision: graph.input(`${prefix}isVision`, [batch, tokens, 1], "bool"),
     index: graph.input(`${prefix}visionIndex`, [batch, tokens], "int64"),
   };
+}
+
+/** What the vision tower reads. */
+export function patchesInput(
+  graph: Graph,
+  config: EncoderConfig,
+  { count, grid: [time, height, width], still }: Vision,
+  prefix: string,
+): Value {
+  const rows = count * time * height * width;
+  return graph.input(`${prefix}patches`, [rows, patchSize({ still }, config)]);
+}
+
+/** What the vision tower made of it elsewhere. */
+export function visionTokensInput(
+  graph: Graph,
+  config: EncoderConfig,
+  { count, grid }: Vision,
+  prefix: string,
+): Value {
+  const rows = count * visionTokenCount(grid, config);
+  return graph.input(`${prefix}visionTokens`, [rows, config.text.hidden]);
 }

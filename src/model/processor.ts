@@ -21,6 +21,8 @@ export type EncoderInput = {
   readonly ids: Int32Array; // [tokens], the last one is pooled
   readonly pixels?: Pixels;
   readonly layout?: PatchLayout;
+  /** What the vision tower made of the pixels, [tokens, hidden]; fed instead of them where all inputs have it. */
+  readonly visionTokens?: Float32Array;
 };
 
 export type ProcessorOptions = { readonly prompt?: PromptMode };
