@@ -104,6 +104,11 @@ export class Connection {
     });
   }
 
+  /** Runs `work`, which must not be inside a transaction, once no one else writes. */
+  alone(doing: string, work: () => void): void {
+    patiently(this.#busyLimitMs, doing, this.file, work);
+  }
+
   /** A prepared statement, made once per text. */
   prepare<In extends unknown[], Out = unknown>(text: string): Sqlite.Statement<In, Out> {
     let statement = this.#statements.get(text);

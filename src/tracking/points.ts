@@ -1,5 +1,6 @@
 /** @file Metric points on their way into the file: series by key, clustered rows, a running summary. */
 import type { Statement } from "better-sqlite3";
+import { isSealed } from "./chunks/read.ts";
 import type { Connection } from "./database.ts";
 import type { RunKey } from "./reader.ts";
 import { fromNumber } from "./rows.ts";
@@ -16,7 +17,9 @@ type Bunch = {
 
 /** The part of the writer that has to be fast; call it inside a transaction. */
 export class PointWriter {
+  readonly #connection: Connection;
   readonly #insert: Statement<[number, number, number, number | "NaN"]>;
+  readonly #border: Statement<[number], [number | null, number | null]>;
   readonly #summarise: Statement<[Summary]>;
   readonly #findSeries: Statement<[number, string, string, string], number>;
   readonly #makeSeries: Statement<[number, string, string, string]>;
@@ -24,7 +27,13 @@ export class PointWriter {
   readonly #known = new Map<number, Map<string, number>>();
 
   constructor(connection: Connection) {
+    this.#connection = connection;
     this.#insert = connection.prepare("INSERT OR IGNORE INTO points VALUES (?, ?, ?, ?)");
+    this.#border = connection
+      .prepare<[number], [number | null, number | null]>(
+        "SELECT sealed_step, sealed_time FROM series WHERE id = ?",
+      )
+      .raw();
     this.#summarise = connection.prepare<[Summary]>(SUMMARISE);
     this.#findSeries = connection
       .prepare<[number, string, string, string], number>(
@@ -41,8 +50,14 @@ export class PointWriter {
   /** Points without a timestamp get `now`. */
   insert(run: RunKey, points: readonly NewPoint[], now: number): void {
     for (const bunch of this.#bunches(run.serial, points, now).values()) {
+      const [sealedStep, sealedTime] = this.#border.get(bunch.series)!;
       let count = 0;
       for (let i = 0; i < bunch.steps.length; i++) {
+        // Most points come after everything sealed; a late one may repeat a point of a chunk.
+        if (sealedStep !== null && bunch.steps[i]! <= sealedStep) {
+          const late = bunch.steps[i]! < sealedStep || bunch.timestamps[i]! <= sealedTime!;
+          if (late && this.#isSealed(bunch, i)) continue;
+        }
         count += this.#insert.run(
           bunch.series,
           bunch.steps[i]!,
@@ -52,6 +67,10 @@ export class PointWriter {
       }
       this.#summarise.run(summaryOf(bunch, count));
     }
+  }
+
+  #isSealed({ series, steps, timestamps, values }: Bunch, i: number): boolean {
+    return isSealed(this.#connection, series, steps[i]!, timestamps[i]!, values[i]!);
   }
 
   /** Rows of one series lie together in the file, so they are inserted together. */
@@ -109,6 +128,8 @@ type Summary = {
   readonly value: number | "NaN";
   readonly least: number | null;
   readonly greatest: number | null;
+  readonly leastStep: number | null;
+  readonly greatestStep: number | null;
 };
 
 /** min() and max() of SQL are NULL as soon as one argument is, so an absent side is filled first. */
@@ -117,6 +138,9 @@ const SUMMARISE = `
     count = count + @count,
     least = min(coalesce(least, @least), coalesce(@least, least)),
     greatest = max(coalesce(greatest, @greatest), coalesce(@greatest, greatest)),
+    least_step = CASE WHEN least IS NULL OR @least < least THEN @leastStep ELSE least_step END,
+    greatest_step =
+      CASE WHEN greatest IS NULL OR @greatest > greatest THEN @greatestStep ELSE greatest_step END,
     (latest_step, latest_timestamp, latest_value) = (
       SELECT CASE WHEN later THEN @step ELSE latest_step END,
         CASE WHEN later THEN @timestamp ELSE latest_timestamp END,
@@ -129,14 +153,17 @@ function summaryOf({ series, steps, timestamps, values }: Bunch, count: number):
   let latest: Point = { step: steps[0]!, timestamp: timestamps[0]!, value: values[0]! };
   let least: number | null = null;
   let greatest: number | null = null;
+  let leastStep: number | null = null;
+  let greatestStep: number | null = null;
   for (const [i, value] of values.entries()) {
     const point = { step: steps[i]!, timestamp: timestamps[i]!, value };
     if (isLater(point, latest)) latest = point;
     if (Number.isNaN(value)) continue;
-    if (least === null || value < least) least = value;
-    if (greatest === null || value > greatest) greatest = value;
+    if (least === null || value < least) [least, leastStep] = [value, steps[i]!];
+    if (greatest === null || value > greatest) [greatest, greatestStep] = [value, steps[i]!];
   }
-  return { series, count, ...latest, value: fromNumber(latest.value), least, greatest };
+  const extremes = { least, greatest, leastStep, greatestStep };
+  return { series, count, ...latest, value: fromNumber(latest.value), ...extremes };
 }
 
 /** By step, then timestamp, then value; NaN is above every number, as in the file. */

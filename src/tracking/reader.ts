@@ -3,6 +3,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Statement } from "better-sqlite3";
 import { resolveArtifact } from "./artifacts.ts";
+import type { Columns } from "./chunks/columns.ts";
+import { ALL_STEPS, readPage, readThinned, type StepRange } from "./chunks/read.ts";
 import { Connection } from "./database.ts";
 import { StoreError } from "./error.ts";
 import { evaluationsSql, type EvaluationQuery } from "./evaluations.ts";
@@ -20,7 +22,7 @@ import type {
   Run,
   SeriesSummary,
 } from "./types.ts";
-import { checkRunId } from "./validate.ts";
+import { checkRunId, invalid } from "./validate.ts";
 
 /** The little of a run that every write has to know. */
 export type RunKey = {
@@ -104,29 +106,30 @@ export class RunReader implements Disposable {
 
   /** All points of one series. */
   history(runId: string, key: string, options: HistoryOptions = {}): Point[] {
-    const { dataset, order = "step", fromStep, toStep, limit = -1, offset = 0 } = options;
-    const by = order === "step" ? "step, timestamp, value" : "timestamp, step, value";
+    const { dataset, order = "step", limit = Number.MAX_SAFE_INTEGER, offset = 0 } = options;
     return this.connection.snapshot("history", () => {
-      const { serial } = this.runKey(runId);
-      return this.prepare<unknown[], [number, number, number | string]>(
-        `SELECT step, timestamp, value FROM points
-         WHERE series = (SELECT id FROM series WHERE run = ? AND key = ? AND dataset_name = ?
-             AND dataset_digest = ? AND model_id = '')
-           AND step >= ? AND step <= ?
-         ORDER BY ${by} LIMIT ? OFFSET ?`,
-      )
-        .raw()
-        .all(
-          serial,
-          key,
-          dataset?.name ?? "",
-          dataset?.digest ?? "",
-          fromStep ?? Number.MIN_SAFE_INTEGER,
-          toStep ?? Number.MAX_SAFE_INTEGER,
-          limit,
-          offset,
-        )
-        .map(([step, timestamp, value]) => ({ step, timestamp, value: toNumber(value) }));
+      const series = this.#seriesId(runId, key, dataset);
+      if (series === undefined) return [];
+      return toPoints(readPage(this.connection, series, rangeOf(options), order, offset, limit));
+    });
+  }
+
+  /**
+   * At most `limit` points (>= 8) that look like the whole series: first, last, extremes and first
+   * NaN of equal stretches, and the points that stand out most. Reads a pyramid of long series.
+   */
+  thinnedHistory(
+    runId: string,
+    key: string,
+    { limit, ...options }: Omit<HistoryOptions, "order" | "offset"> & { readonly limit: number },
+  ): Point[] {
+    if (!Number.isSafeInteger(limit) || limit < 8) {
+      throw invalid("thinnedHistory: limit", limit, "a whole number >= 8");
+    }
+    return this.connection.snapshot("thinnedHistory", () => {
+      const series = this.#seriesId(runId, key, options.dataset);
+      if (series === undefined) return [];
+      return toPoints(readThinned(this.connection, series, rangeOf(options), limit));
     });
   }
 
@@ -142,11 +145,14 @@ export class RunReader implements Disposable {
       value: number | string;
       least: number | null;
       greatest: number | null;
+      leastStep: number | null;
+      greatestStep: number | null;
     };
     return this.connection.snapshot("series", () =>
       this.prepare<[number], Row>(
         `SELECT key, dataset_name AS name, dataset_digest AS digest, count, latest_step AS step,
-           latest_timestamp AS timestamp, latest_value AS value, least, greatest
+           latest_timestamp AS timestamp, latest_value AS value, least, greatest,
+           least_step AS leastStep, greatest_step AS greatestStep
          FROM series WHERE run = ? AND count > 0 ORDER BY key, dataset_name, dataset_digest`,
       )
         .all(this.runKey(runId).serial)
@@ -239,8 +245,26 @@ export class RunReader implements Disposable {
     return key;
   }
 
+  #seriesId(runId: string, key: string, dataset?: DatasetRef): number | undefined {
+    const { serial } = this.runKey(runId);
+    return this.prepare<[number, string, string, string], number>(
+      `SELECT id FROM series WHERE run = ? AND key = ? AND dataset_name = ?
+         AND dataset_digest = ? AND model_id = ''`,
+    )
+      .pluck()
+      .get(serial, key, dataset?.name ?? "", dataset?.digest ?? "");
+  }
+
   /** A prepared statement, made once per text. */
   protected prepare<In extends unknown[], Out = unknown>(text: string): Statement<In, Out> {
     return this.connection.prepare<In, Out>(text);
   }
+}
+
+function rangeOf({ fromStep, toStep }: Pick<HistoryOptions, "fromStep" | "toStep">): StepRange {
+  return { fromStep: fromStep ?? ALL_STEPS.fromStep, toStep: toStep ?? ALL_STEPS.toStep };
+}
+
+function toPoints({ steps, times, values }: Columns): Point[] {
+  return Array.from(steps, (step, i) => ({ step, timestamp: times[i]!, value: values[i]! }));
 }

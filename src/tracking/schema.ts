@@ -136,4 +136,34 @@ export const MIGRATIONS: readonly string[] = [
     PRIMARY KEY (run, path)
   ) STRICT, WITHOUT ROWID;
   `,
+  // Long series: points that are old enough move from rows into column chunks. The pyramid stands
+  // before the columns, so that reading it alone leaves their pages untouched.
+  `
+  ALTER TABLE series ADD COLUMN least_step INTEGER;
+  ALTER TABLE series ADD COLUMN greatest_step INTEGER;
+  ALTER TABLE series ADD COLUMN sealed INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE series ADD COLUMN sealed_step INTEGER;
+  ALTER TABLE series ADD COLUMN sealed_time INTEGER;
+  UPDATE series SET
+    least_step = (SELECT step FROM points WHERE series = id AND value = least LIMIT 1),
+    greatest_step = (SELECT step FROM points WHERE series = id AND value = greatest LIMIT 1);
+  CREATE INDEX series_to_seal ON series (count - sealed) WHERE count - sealed >= 512;
+
+  CREATE TABLE chunks (
+    id INTEGER PRIMARY KEY,
+    series INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    count INTEGER NOT NULL,
+    first_step INTEGER NOT NULL,
+    first_time INTEGER NOT NULL,
+    last_step INTEGER NOT NULL,
+    last_time INTEGER NOT NULL,
+    in_time_order INTEGER NOT NULL,
+    pyramid BLOB NOT NULL,
+    steps BLOB NOT NULL,
+    times BLOB NOT NULL,
+    measured BLOB NOT NULL,
+    UNIQUE (series, number)
+  ) STRICT;
+  `,
 ];

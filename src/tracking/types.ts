@@ -61,7 +61,10 @@ export type NewPoint = {
 /** A point of a series. */
 export type Point = { readonly step: number; readonly timestamp: number; readonly value: number };
 
-/** A series at a glance. Least and greatest are over its values that are not NaN; null when all are. */
+/**
+ * A series at a glance. Least and greatest, and the step at which each was reached first, are over
+ * its values that are not NaN; null when all are.
+ */
 export type SeriesSummary = {
   readonly key: string;
   readonly dataset: DatasetRef | null;
@@ -69,6 +72,8 @@ export type SeriesSummary = {
   readonly latest: Point;
   readonly least: number | null;
   readonly greatest: number | null;
+  readonly leastStep: number | null;
+  readonly greatestStep: number | null;
 };
 
 export type Batch = {

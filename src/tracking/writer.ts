@@ -1,8 +1,16 @@
 /** @file Everything that can be recorded. Every method stores all it was given or, on an error, none. */
+import { join } from "node:path";
 import { type ArtifactSource, checkArtifactPath, writeArtifact } from "./artifacts.ts";
 import { Connection, type OpenOptions } from "./database.ts";
 import { StoreError } from "./error.ts";
 import { checkEvaluation, DEFAULT_BENCHMARK, perQueryPath, perQueryText } from "./evaluations.ts";
+import {
+  collectGarbage,
+  type GcOptions,
+  type GcResult,
+  optimizeFile,
+  sealLongSeries,
+} from "./maintenance.ts";
 import { randomName, randomRunId } from "./names.ts";
 import { PointWriter } from "./points.ts";
 import { type RunKey, RunReader } from "./reader.ts";
@@ -287,6 +295,21 @@ export class RunWriter extends RunReader {
          WHERE serial = ?`,
       ).run(serial);
     });
+  }
+
+  /** Moves old points of at most `limit` long series into compact chunks; returns how many series. */
+  seal(limit = 1): number {
+    return sealLongSeries(this.connection, limit);
+  }
+
+  /** Seals all long series and rewrites the file without holes. Others wait meanwhile. */
+  optimize(): void {
+    optimizeFile(this.connection);
+  }
+
+  /** Takes deleted runs and experiments out for ever, with their artifacts. `optimize` frees the space. */
+  gc(options: GcOptions = {}): GcResult {
+    return collectGarbage(this.connection, join(this.folder, "artifacts"), this.#now(), options);
   }
 
   #activeRun(runId: string): RunKey {

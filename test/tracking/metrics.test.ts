@@ -28,6 +28,8 @@ test("a series of NaN only has a latest value but no least and greatest", () => 
       latest: { step: 1, timestamp: 2, value: NaN },
       least: null,
       greatest: null,
+      leastStep: null,
+      greatestStep: null,
     },
   ]);
   store.logMetrics(run.id, [{ key: "loss", value: 4 }]);

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import Sqlite from "better-sqlite3";
 import { expect, onTestFinished, test } from "vitest";
 import { RunReader, RunWriter, StoreError } from "../../src/tracking/index.ts";
+import { MIGRATIONS } from "../../src/tracking/schema.ts";
 import { freshFolder, freshRun, freshStore } from "./support.ts";
 
 const OUR_MARK = 0x52_7a_4c_62; // "RzLb"
@@ -41,7 +42,7 @@ test("the file is a strict WAL database that carries our mark and version", () =
   const sql = raw(file(store.folder), { readonly: true });
   expect(sql.pragma("journal_mode", { simple: true })).toBe("wal");
   expect(sql.pragma("application_id", { simple: true })).toBe(OUR_MARK);
-  expect(sql.pragma("user_version", { simple: true })).toBe(1);
+  expect(sql.pragma("user_version", { simple: true })).toBe(MIGRATIONS.length);
   const loose =
     "SELECT name FROM pragma_table_list WHERE type = 'table' AND schema = 'main' AND NOT strict AND name NOT LIKE 'sqlite%'";
   expect(sql.prepare(loose).all()).toEqual([]);
@@ -57,7 +58,7 @@ test("a newer file is refused by name, for reading and for writing", () => {
   for (const open of [RunReader, RunWriter]) {
     expect(failure(() => open.open(folder))).toEqual({
       code: "VERSION",
-      message: `open: ${file(folder)} has schema version 99, this build knows up to 1; update rzenlab`,
+      message: `open: ${file(folder)} has schema version 99, this build knows up to ${MIGRATIONS.length}; update rzenlab`,
     });
   }
 });
@@ -68,7 +69,9 @@ test("an older file is refused for reading and says what to do", () => {
   sql.pragma(`application_id = ${OUR_MARK}`);
   const { code, message } = failure(() => RunReader.open(folder));
   expect(code).toBe("VERSION");
-  expect(message).toContain("has schema version 0, this build reads 1; open it once for writing");
+  expect(message).toContain(
+    `has schema version 0, this build reads ${MIGRATIONS.length}; open it once for writing`,
+  );
   using store = RunWriter.open(folder);
   expect(store.searchRuns()).toEqual([]);
 });
