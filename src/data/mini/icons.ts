@@ -19,7 +19,7 @@ export function iconLabel(name: string): string {
 /** Words by which a text is compared: plurals fall together with their singulars. */
 function stems(text: string): string[] {
   return (text.toLowerCase().match(/\p{L}+/gu) ?? []).map((word) =>
-    word.length > 3 ? word.replace(/e?s$/, "") : word,
+    word.length > 3 && !word.endsWith("ss") ? word.replace(/(?:es|s|e)$/, "") : word,
   );
 }
 

@@ -76,7 +76,7 @@ export function packageVersions(): Record<string, string> {
   return versions;
 }
 
-/** Folder that holds the `node_modules` we read from: where a lockfile may lie. */
+/** Folder that holds the `node_modules` we read from. */
 export function installRoot(): string {
   return dirname(dirname(packageFolder("sharp")));
 }

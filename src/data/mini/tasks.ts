@@ -15,7 +15,7 @@ export type MiniTask = {
   readonly temperatureGroup: TemperatureGroup;
   readonly queryInstruction: string;
   readonly targetInstruction: string;
-  /** Packages the content comes from; "README files" are those of the lockfile's packages. */
+  /** Packages the content comes from; "README files" are those of `README_PACKAGES`. */
   readonly source: readonly (DataPackage | "README files")[];
   /** What goes in, what comes out, what the candidates are. One paragraph. */
   readonly description: string;

@@ -173,6 +173,23 @@ test("no held-out country, capital or concept is typeset for training", () => {
   expect(held.filter((text) => texts.has(text))).toEqual([]);
 });
 
+test("no icon to learn from is named by a held-out concept or by a word that only such have", () => {
+  const words = (text: string): string[] => text.toLowerCase().match(/\p{L}+/gu) ?? [];
+  const labels = (wanted: boolean): string[] =>
+    readConcepts().flatMap(({ split, label }) => ((split === "train") === wanted ? [label] : []));
+  const trained = new Set(labels(true).flatMap(words));
+  const heldOut = new Set(
+    labels(false)
+      .flatMap(words)
+      .filter((word) => !trained.has(word)),
+  );
+  expect(heldOut.size).toBeGreaterThan(200);
+  const names = [...taskOf(built.tasks.train, "name-to-icon").labels!.values()];
+  expect(names.filter((name) => labels(false).includes(name))).toEqual([]);
+  const shown = names.flatMap((name) => (labels(true).includes(name) ? [] : words(name)));
+  expect(shown.filter((word) => heldOut.has(word))).toEqual([]);
+});
+
 test("no picture, page or clip is the same to the byte in two splits", async () => {
   const digestOf = async (path: string): Promise<string> => {
     const frames = path.startsWith("media/video/")
