@@ -3,8 +3,8 @@ import { type Columns, emptyColumns } from "./columns.ts";
 
 /** Points a bucket stands for. */
 export const BUCKET = 64;
-/** Least, greatest, first NaN and last point, in the order of the points, an absent one all NaN. */
-const KEPT = 4;
+/** Two least, two greatest, first NaN and last point, in the points' order; absent ones all NaN. */
+const KEPT = 6;
 /** Step, time, value. */
 const FIELDS = 3;
 
@@ -13,18 +13,16 @@ export function buildPyramid({ steps, times, values }: Columns): Buffer {
   const pyramid = new Float64Array(buckets * KEPT * FIELDS).fill(NaN);
   for (let bucket = 0; bucket < buckets; bucket++) {
     const end = Math.min((bucket + 1) * BUCKET, values.length);
-    let least = -1;
-    let greatest = -1;
+    const ranked: number[] = [];
     let nan = -1;
     for (let i = bucket * BUCKET; i < end; i++) {
-      const value = values[i]!;
-      if (Number.isNaN(value)) nan = nan < 0 ? i : nan;
-      else {
-        if (least < 0 || value < values[least]!) least = i;
-        if (greatest < 0 || value > values[greatest]!) greatest = i;
-      }
+      if (!Number.isNaN(values[i]!)) ranked.push(i);
+      else if (nan < 0) nan = i;
     }
-    const kept = new Set([least, greatest, nan, end - 1].toSorted((a, b) => a - b));
+    ranked.sort((a, b) => (values[a]! < values[b]! ? -1 : Number(values[a]! > values[b]!)));
+    // Two of each: two spikes close together are both seen from afar.
+    const chosen = [...ranked.slice(0, 2), ...ranked.slice(-2), nan, end - 1];
+    const kept = new Set(chosen.toSorted((a, b) => a - b));
     kept.delete(-1);
     let at = bucket * KEPT * FIELDS;
     for (const i of kept) {
