@@ -1,5 +1,15 @@
 /** @file Public names of the store. */
 export type { ArtifactSource } from "./artifacts.ts";
+export {
+  type RemoteFile,
+  type RemoteSearch,
+  type StartRun,
+  TrackingClient,
+  type TrackingClientOptions,
+} from "./client/client.ts";
+export { type Credentials, TrackingApiError } from "./client/http.ts";
+export type { RunLogger } from "./client/run-logger.ts";
+export type { RemoteExperiment, RemoteRun } from "./client/wire.ts";
 export { type Durability, type OpenOptions } from "./database.ts";
 export { StoreError, type StoreErrorCode } from "./error.ts";
 export { DEFAULT_BENCHMARK, type EvaluationQuery } from "./evaluations.ts";
