@@ -76,11 +76,8 @@ async function trunkScores(
   onProgress?: OnProgress,
 ): Promise<TaskScore[]> {
   const test = await shop.tasks("test");
-  const features = await shop.features(
-    config,
-    onProgress,
-    config.model.init === "random" ? test : undefined,
-  );
+  const tasks = config.model.init === "random" ? test : undefined;
+  const features = await shop.features(config, { onProgress, tasks });
   const plain: Embedder = {
     dim: features.table.shape[1],
     embed: async (requests) =>

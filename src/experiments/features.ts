@@ -26,12 +26,19 @@ export type Features = {
   rowOf(request: EmbedRequest): number;
 };
 
-export type FeaturesOptions = {
+/** Which features, and how they are made. */
+export type FeatureRequest = {
+  readonly tasks?: readonly Task[] | undefined;
+  readonly onProgress?: OnProgress | undefined;
+  /** Shared by requests for one trunk that differ by prompt; closed by who made it. Default: one's own. */
+  readonly vision?: SharedVision | undefined;
+};
+
+export type FeaturesOptions = FeatureRequest & {
   /** Whose trunk and prompt; nothing else of it matters. */
   readonly config: TrainConfig;
   readonly kit: TrunkKit;
   readonly tasks: readonly Task[];
-  readonly onProgress?: OnProgress;
 };
 
 /** One trunk's vision bank, made when the first extraction needs it. */
@@ -57,11 +64,7 @@ export class FeatureBank {
     this.#folder = folder;
   }
 
-  /**
-   * @param vision shared by calls for one trunk, where several prompts are wanted: pictures are then
-   *   seen once. Closed by who made it.
-   */
-  async of(options: FeaturesOptions, vision?: SharedVision): Promise<Features> {
+  async of(options: FeaturesOptions): Promise<Features> {
     const { config, tasks } = options;
     const key = digestOf({
       version: FEATURE_VERSION,
@@ -70,7 +73,7 @@ export class FeatureBank {
       prompt: config.model.prompt,
       tasks: tasks.map(({ name, split, digest, queries }) => [name, split, digest, queries.length]),
     }).slice(0, 32);
-    const known = this.#known.get(key) ?? this.#make(key, options, vision);
+    const known = this.#known.get(key) ?? this.#make(key, options);
     this.#known.set(key, known);
     known.catch(() => this.#known.delete(key));
     return known;
@@ -78,8 +81,7 @@ export class FeatureBank {
 
   async #make(
     key: string,
-    { config, kit, tasks, onProgress }: FeaturesOptions,
-    shared: SharedVision | undefined,
+    { config, kit, tasks, onProgress, vision: shared }: FeaturesOptions,
   ): Promise<Features> {
     const { unique } = distinct(
       tasks.flatMap((task) => [...queryRequests(task), ...targetRequests(task)]),

@@ -14,6 +14,7 @@ import type { TrainConfig } from "./config.ts";
 import type { Embedder } from "./embedder.ts";
 import { environment } from "./environment.ts";
 import { averageMetrics, recordScores, scoreTasks } from "./evaluate.ts";
+import type { FeatureRequest, Features } from "./features.ts";
 import { FeatureBank, SharedVision } from "./features.ts";
 import { headEmbedder, headParts } from "./head.ts";
 import { CODE_VERSION, digestOf, taskKey } from "./identity.ts";
@@ -206,42 +207,22 @@ export class Workshop {
     return headEmbedder({ config, state, features: await this.features(config) });
   }
 
-  /** Trunk embeddings of every item of every split, computed once for a trunk and prompt. */
+  /** Trunk embeddings of every item of every split (or of `tasks`), computed once for a trunk and prompt. */
   async features(
     config: TrainConfig,
-    onProgress?: OnProgress,
-    tasks?: readonly Task[],
-  ): ReturnType<FeatureBank["of"]> {
-    return this.#featuresOf(config, { onProgress, tasks });
-  }
-
-  async #featuresOf(
-    config: TrainConfig,
-    {
-      onProgress,
-      tasks,
-      vision,
-    }: {
-      onProgress?: OnProgress | undefined;
-      tasks?: readonly Task[] | undefined;
-      vision?: SharedVision;
-    },
-  ): ReturnType<FeatureBank["of"]> {
+    { onProgress, tasks, vision }: FeatureRequest = {},
+  ): Promise<Features> {
     const held = [...(await this.tasks("dev")), ...(await this.tasks("test"))];
-    const options = {
-      config,
-      kit: this.kit(config),
-      tasks: tasks ?? [...(await this.trainTasks(config)), ...held],
-      ...(onProgress === undefined ? {} : { onProgress }),
-    };
-    return this.#features.of(options, vision);
+    const kit = this.kit(config);
+    const all = tasks ?? [...(await this.trainTasks(config)), ...held];
+    return this.#features.of({ config, kit, tasks: all, onProgress, vision });
   }
 
   /** Features for several prompts of one trunk: each picture goes through the tower once. */
   async featuresOf(configs: readonly TrainConfig[], onProgress?: OnProgress): Promise<void> {
     const vision = new SharedVision();
     try {
-      for (const config of configs) await this.#featuresOf(config, { onProgress, vision });
+      for (const config of configs) await this.features(config, { onProgress, vision });
     } finally {
       await vision.close();
     }
@@ -303,7 +284,7 @@ export class Workshop {
       return headParts({
         config,
         tasks,
-        features: await this.features(config, onProgress),
+        features: await this.features(config, { onProgress }),
         evaluate,
       });
     }
