@@ -106,6 +106,36 @@ function buildProgram(): Command {
     .action(async (run, file, options) =>
       (await import("./commands/export.ts")).exportRun(run, file, options),
     );
+  command("import-runs <path>", "import runs of MLflow, TensorBoard or Weights & Biases")
+    .option("--format <name>", "auto, mlflow (SQLite), mlruns, tensorboard or wandb (CSV)", "auto")
+    .option(
+      "--experiment <name>",
+      "for tensorboard and wandb; the folder's or file's name if absent",
+    )
+    .option("--artifacts <folder>", "for mlflow: what mlflow-artifacts:/ stands for")
+    .action(async (path, options) =>
+      (await import("./commands/transfer.ts")).importFrom(path, options),
+    );
+  command("export-runs [experiments...]", "write runs to an mlruns folder or an MLflow server")
+    .requiredOption("--to <place>", "a folder, or the server's http address")
+    .option("--token <token>", "for the server; MLFLOW_TRACKING_TOKEN if absent")
+    .action(async (experiments, options) =>
+      (await import("./commands/transfer.ts")).exportTo(experiments, options),
+    );
+  const store = program.command("store").description("the run store's file").exitOverride();
+  for (const [name, text] of [
+    ["gc", "remove deleted runs and experiments for ever"],
+    ["optimize", "seal long series, rewrite the file without holes"],
+  ] as const) {
+    const sub = store
+      .command(name)
+      .description(text)
+      .option("--home <folder>", "where data, runs and reports are kept", DEFAULT_HOME)
+      .option("--json", "print the result as one JSON document on stdout")
+      .exitOverride()
+      .action(async (options) => (await import("./commands/store.ts"))[name](options));
+    if (name === "gc") sub.option("--older-than <days>", "only what was deleted so long ago", "0");
+  }
   command("doctor", "what works on this machine, and how to get the rest").action(async (options) =>
     (await import("./commands/doctor.ts")).doctor(options),
   );

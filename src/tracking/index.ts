@@ -15,6 +15,8 @@ export { StoreError, type StoreErrorCode } from "./error.ts";
 export { DEFAULT_BENCHMARK, type EvaluationQuery } from "./evaluations.ts";
 export { MetricLogger, type MetricLoggerOptions } from "./logger.ts";
 export type { GcOptions, GcResult } from "./maintenance.ts";
+export * from "./exporters/index.ts";
+export * from "./importers/index.ts";
 export { type HistoryOptions, RunReader } from "./reader.ts";
 export type { NewInput } from "./records.ts";
 export type { Comparison, Condition, Order, RunSearch } from "./search.ts";

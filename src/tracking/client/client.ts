@@ -134,7 +134,12 @@ export class TrackingClient {
     status: Extract<RunStatus, "FINISHED" | "FAILED" | "KILLED"> = "FINISHED",
   ): Promise<void> {
     await run.close();
-    await this.#http.post("/runs/update", { run_id: run.runId, status, end_time: Date.now() });
+    await this.setStatus(run.runId, status, Date.now());
+  }
+
+  async setStatus(runId: string, status: RunStatus, endTime: number | null): Promise<void> {
+    const end = endTime === null ? {} : { end_time: endTime };
+    await this.#http.post("/runs/update", { run_id: runId, status, ...end });
   }
 
   async run(runId: string): Promise<RemoteRun> {

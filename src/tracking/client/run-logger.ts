@@ -1,7 +1,7 @@
 /** @file A run on a server, logged to without waiting. */
 import { StoreError } from "../error.ts";
-import type { DatasetRef, ParamValue } from "../types.ts";
-import { checkKey, checkTag, invalid, paramText } from "../validate.ts";
+import type { DatasetRef, NewPoint, ParamValue } from "../types.ts";
+import { checkKey, checkPoint, checkTag, invalid, paramText } from "../validate.ts";
 import { type Http, TrackingApiError } from "./http.ts";
 import type { Spool, SpooledBatch, SpooledPoint } from "./spool.ts";
 import { keyValues, metricValue } from "./wire.ts";
@@ -63,18 +63,25 @@ export class RunLogger {
 
   /** A wrong key, value or step throws here, where it was logged. */
   log(key: string, value: number, step = 0, dataset?: DatasetRef): void {
+    const timestamp = Date.now();
+    this.logAt(
+      dataset ? { key, value, step, timestamp, dataset } : { key, value, step, timestamp },
+    );
+  }
+
+  /** A point with a time of its own. */
+  logAt(point: NewPoint): void {
+    const { key, step = 0, timestamp = Date.now(), dataset } = point;
     if (!this.#keys.has(key)) {
       checkKey("metric", key);
       this.#keys.add(key);
     }
-    if (typeof value !== "number") {
-      throw invalid(`metric ${key}: value`, value, "a number (NaN and infinities too)");
-    }
-    if (!Number.isSafeInteger(step)) throw invalid(`metric ${key}: step`, step, "a safe integer");
-    const timestamp = Date.now();
-    const point = { key, value: metricValue(value), step, timestamp };
-    this.#points.push(dataset ? { ...point, dataset } : point);
-    this.#noteWaiting(timestamp);
+    checkPoint(point);
+    const value = metricValue(point.value);
+    this.#points.push(
+      dataset ? { key, value, step, timestamp, dataset } : { key, value, step, timestamp },
+    );
+    this.#noteWaiting();
   }
 
   /** Several metrics of one step. */
@@ -84,7 +91,7 @@ export class RunLogger {
 
   logParams(params: Readonly<Record<string, ParamValue>>): void {
     for (const [key, value] of Object.entries(params)) this.#params[key] = paramText(key, value);
-    this.#noteWaiting(Date.now());
+    this.#noteWaiting();
   }
 
   setTags(tags: Readonly<Record<string, string>>): void {
@@ -92,7 +99,7 @@ export class RunLogger {
       checkTag(key, value);
       this.#tags[key] = value;
     }
-    this.#noteWaiting(Date.now());
+    this.#noteWaiting();
   }
 
   /** The server has everything logged so far when this resolves; else it fails and the spool has it. */
@@ -120,7 +127,8 @@ export class RunLogger {
     for (const batch of this.#take()) this.#spool.append(this.runId, batch);
   }
 
-  #noteWaiting(now: number): void {
+  #noteWaiting(): void {
+    const now = Date.now();
     if (this.#closed) {
       throw new StoreError("INVALID", `run ${this.runId}: logged to after close`);
     }

@@ -1,0 +1,3 @@
+/** @file Public names of the exporters. */
+export { exportMlruns, type ExportResult } from "./mlruns.ts";
+export { replayRuns, SOURCE_TAG } from "./replay.ts";
