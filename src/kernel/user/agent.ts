@@ -1,0 +1,78 @@
+/** @file The thread beside the cells: hears interrupts and input while the main thread is busy. */
+import { Buffer } from "node:buffer";
+import { readdirSync, readFileSync } from "node:fs";
+import { Session } from "node:inspector";
+import { Socket } from "node:net";
+import process from "node:process";
+import { createInterface } from "node:readline";
+import { parentPort, workerData } from "node:worker_threads";
+import { INPUT_LIMIT, SHARED, SHARED_WORDS, type ToAgent, TO_AGENT_FD } from "./messages.ts";
+
+/** How long code may take to notice an interrupt before it is terminated, `finally` blocks and all. */
+const TERMINATE_AFTER_MS = 500;
+
+const { memory } = workerData as { memory: SharedArrayBuffer };
+const words = new Int32Array(memory, 0, SHARED_WORDS);
+const input = new Uint8Array(memory, SHARED_WORDS * 4, INPUT_LIMIT);
+
+function tellMain(what: "interrupt" | "terminated"): void {
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
+  parentPort!.postMessage(what);
+}
+
+function interrupt(): void {
+  const asked = Atomics.add(words, SHARED.asked, 1) + 1;
+  Atomics.store(words, SHARED.stop, 1);
+  // Wakes a `prompt` that waits for an answer.
+  Atomics.notify(words, SHARED.inputBytes);
+  tellMain("interrupt");
+  setTimeout(() => {
+    if (Atomics.load(words, SHARED.taken) >= asked) return;
+    signalChildren();
+    terminate();
+    tellMain("terminated");
+  }, TERMINATE_AFTER_MS);
+}
+
+/** Connected only for this: a process with an open session waits for it when it exits. */
+function terminate(): void {
+  const session = new Session();
+  session.connectToMainThread();
+  session.post("Runtime.terminateExecution", () => session.disconnect());
+}
+
+/** A main thread inside `spawnSync` waits for its child: stop that, as Ctrl-C in a terminal would. */
+function signalChildren(): void {
+  if (process.platform !== "linux") return;
+  for (const task of readdirSync("/proc/self/task")) {
+    const children = readFileSync(`/proc/self/task/${task}/children`, "utf8").split(" ");
+    for (const pid of children.filter(Boolean)) {
+      try {
+        process.kill(Number(pid), "SIGINT");
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+      }
+    }
+  }
+}
+
+function answer(value: string | undefined): void {
+  if (value === undefined) {
+    Atomics.store(words, SHARED.inputBytes, -2);
+    Atomics.notify(words, SHARED.inputBytes);
+    return;
+  }
+  const bytes = Buffer.from(value).subarray(0, INPUT_LIMIT);
+  input.set(bytes);
+  Atomics.store(words, SHARED.inputBytes, bytes.length);
+  Atomics.notify(words, SHARED.inputBytes);
+}
+
+const pipe = new Socket({ fd: TO_AGENT_FD, readable: true, writable: false });
+createInterface({ input: pipe }).on("line", (line) => {
+  const message = JSON.parse(line) as ToAgent;
+  if (message.type === "interrupt") interrupt();
+  else answer(message.value);
+});
+// The kernel is gone, so nobody can see or stop this process any more.
+pipe.on("close", () => process.kill(process.pid, "SIGKILL"));

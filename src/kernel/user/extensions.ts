@@ -1,0 +1,6 @@
+/** @file Parts of the user process that plug into the core, run before the first cell. */
+import type { KernelHost } from "./host.ts";
+
+export type UserExtension = (host: KernelHost) => void;
+
+export const EXTENSIONS: readonly UserExtension[] = [];

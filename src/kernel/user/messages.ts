@@ -1,0 +1,96 @@
+/** @file What the kernel process and the user process say to each other, one JSON object a line. */
+import type { Json } from "../protocol/wire.ts";
+
+/** Numbers of the pipes in the user process. 1 and 2 carry what children and native code print. */
+export const FROM_USER_FD = 3;
+export const TO_USER_FD = 4;
+export const TO_AGENT_FD = 5;
+
+/** Written to both standard streams at a cell's end: whatever was printed before it has then been read. */
+export const streamMark = (cell: number): string => `\u0000rzenlab-end-of-cell-${cell}\u0000`;
+
+/** MIME type to value; binary types as base64, JSON types as objects. */
+export type MimeBundle = Json;
+
+export type Rich = { readonly data: MimeBundle; readonly metadata: Json };
+
+/** The error fields of `execute_reply` and iopub's `error`. */
+export type ErrorContent = {
+  readonly ename: string;
+  readonly evalue: string;
+  readonly traceback: readonly string[];
+};
+
+export type ExecuteCommand = {
+  readonly type: "execute";
+  /** Names the cell in both processes; never used twice. */
+  readonly cell: number;
+  /** The number in `In[...]`. */
+  readonly count: number;
+  readonly text: string;
+  readonly code: string;
+  readonly url: string;
+  readonly silent: boolean;
+  readonly userExpressions: Readonly<Record<string, string>>;
+  readonly imports: readonly { readonly specifier: string; readonly locals: readonly string[] }[];
+  readonly names: readonly string[];
+};
+
+export type ToUser =
+  | ExecuteCommand
+  | { readonly type: "exit" }
+  | ({ readonly type: string } & Json);
+
+export type ToAgent =
+  | { readonly type: "interrupt" }
+  /** An answer to `prompt`; without a value, the front end can't ask. */
+  | { readonly type: "input"; readonly value?: string };
+
+export type FromUser =
+  | { readonly type: "ready"; readonly pid: number }
+  | {
+      readonly type: "stream";
+      readonly cell: number;
+      readonly name: "stdout" | "stderr";
+      readonly text: string;
+    }
+  | ({
+      readonly type: "display";
+      readonly cell: number;
+      readonly id?: string;
+      readonly update: boolean;
+    } & Rich)
+  /** The main thread took notice of an interrupt. */
+  | { readonly type: "interrupted" }
+  | { readonly type: "clear"; readonly cell: number; readonly wait: boolean }
+  | {
+      readonly type: "input";
+      readonly cell: number;
+      readonly prompt: string;
+      readonly password: boolean;
+    }
+  | DoneMessage
+  | ({ readonly type: "extension"; readonly name: string; readonly cell: number } & Json);
+
+export type DoneMessage = {
+  readonly type: "done";
+  readonly cell: number;
+  readonly error?: ErrorContent;
+  readonly result?: Rich;
+  readonly userExpressions: Json;
+};
+
+/** Words of the memory that agent and main thread share. */
+export const SHARED = {
+  /** Not 0: stop at the next check. */
+  stop: 0,
+  /** Interrupts asked for, and the last one the main thread took notice of. */
+  asked: 1,
+  taken: 2,
+  /** Bytes of the answer to `prompt`; -1 while there is none, -2 if the front end can't ask. */
+  inputBytes: 3,
+} as const;
+
+export const INPUT_LIMIT = 1 << 20;
+export const SHARED_WORDS = 4;
+export const SHARED_BYTES = SHARED_WORDS * 4 + INPUT_LIMIT;

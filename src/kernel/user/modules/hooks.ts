@@ -1,0 +1,112 @@
+/** @file Node's module hooks: cells resolve from the notebook's folder, project files are transformed and versioned. */
+import { readFileSync } from "node:fs";
+import { type LoadHookSync, registerHooks, type ResolveHookSync } from "node:module";
+import { relative } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import type { SourceMaps } from "../source-maps.ts";
+import { isLocal, type LocalFiles } from "./local-files.ts";
+
+/** `import("rzenlab-cell:<encoded specifier>")` is an import by a cell. */
+const CELL_SCHEME = "rzenlab-cell:";
+const SHIM_URL = new URL("../tslab.ts", import.meta.url).href.replace(
+  /\.ts$/,
+  import.meta.url.endsWith(".ts") ? ".ts" : ".js",
+);
+const VERSION = "rzenlab";
+
+export const cellSpecifier = (specifier: string): string =>
+  CELL_SCHEME + encodeURIComponent(specifier);
+
+/** The path in a URL that these hooks gave out. */
+const pathOf = (url: string): string => fileURLToPath(url.replace(/[?#].*$/, ""));
+
+/** Are two URLs instances of the same file? */
+export const versionOf = (url: string): { path: string; version: string } | undefined => {
+  if (!url.startsWith("file:") || !url.includes(`?${VERSION}=`)) return undefined;
+  return { path: pathOf(url), version: new URL(url).searchParams.get(VERSION)! };
+};
+
+export type HookOptions = {
+  readonly files: LocalFiles;
+  readonly maps: SourceMaps;
+  /** File in whose place cells import. */
+  readonly notebook: string;
+};
+
+export function installHooks({ files, maps, notebook }: HookOptions): void {
+  const notebookUrl = pathToFileURL(notebook).href;
+  const runtime = new URL("../", import.meta.url).href;
+
+  const resolve: ResolveHookSync = (asked, context, next) => {
+    const fromCell = asked.startsWith(CELL_SCHEME);
+    const specifier = fromCell ? decodeURIComponent(asked.slice(CELL_SCHEME.length)) : asked;
+    const parentURL = fromCell ? notebookUrl : context.parentURL;
+    const here = { ...context, parentURL };
+    if (specifier === "tslab" && (fromCell || isLocalUrl(parentURL))) {
+      return { url: SHIM_URL, format: "module", shortCircuit: true };
+    }
+    // The kernel's own files, and dependencies, are Node's business.
+    const ours = fromCell || (isLocalUrl(parentURL) && !parentURL!.startsWith(runtime));
+    if (!ours || context.conditions.includes("require")) return next(specifier, here);
+    const found = files.find(specifier, pathOf(parentURL!));
+    if (found !== undefined && isLocal(found)) return localModule(found);
+    const resolved = resolvePackage(specifier, here, next);
+    const path = resolved.url.startsWith("file:") ? pathOf(resolved.url) : undefined;
+    return path !== undefined && isLocal(path) ? localModule(path) : resolved;
+  };
+
+  const localModule = (path: string): ReturnType<ResolveHookSync> => {
+    const url = `${pathToFileURL(path).href}?${VERSION}=${files.version(path)}`;
+    const json = path.endsWith(".json");
+    return {
+      url,
+      shortCircuit: true,
+      ...(json ? { format: "json", importAttributes: { type: "json" } } : {}),
+    };
+  };
+
+  const load: LoadHookSync = (url, context, next) => {
+    const local = versionOf(url);
+    if (local === undefined) return next(url, context);
+    const { path } = local;
+    if (path.endsWith(".json")) {
+      return { format: "json", source: readFileSync(path, "utf8"), shortCircuit: true };
+    }
+    if (!/\.(tsx?|mts|mjs|jsx?)$/.test(path) || isCommonJs(path, files.text(path))) {
+      return next(url, context);
+    }
+    const transformed = files.transformed(path);
+    maps.add(url, relative(process.cwd(), path), files.text(path), transformed.map);
+    return { format: "module", source: transformed.code, shortCircuit: true };
+  };
+
+  registerHooks({ resolve, load });
+}
+
+function isLocalUrl(url: string | undefined): boolean {
+  return url !== undefined && url.startsWith("file:") && isLocal(pathOf(url));
+}
+
+/** Untyped `.js` without any module syntax that uses CommonJS's names is CommonJS. */
+function isCommonJs(path: string, text: string): boolean {
+  if (!path.endsWith(".js")) return false;
+  return (
+    /\b(module\.exports|exports\.|require\()/.test(text) && !/^\s*(import|export)\b/m.test(text)
+  );
+}
+
+/** A workspace package's own sources where its `exports` name them under "source"; built files elsewhere. */
+function resolvePackage(
+  specifier: string,
+  context: Parameters<ResolveHookSync>[1],
+  next: Parameters<ResolveHookSync>[2],
+): ReturnType<ResolveHookSync> {
+  if (/^(\.|\/|[a-z]+:)/.test(specifier)) return next(specifier, context);
+  try {
+    const source = next(specifier, { ...context, conditions: ["source", ...context.conditions] });
+    if (isLocalUrl(source.url)) return source;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === undefined) throw error;
+  }
+  return next(specifier, context);
+}

@@ -1,0 +1,157 @@
+/** @file Project files: found without extension, transformed once a content, versioned with what they import. */
+import { createHash } from "node:crypto";
+import { readFileSync, realpathSync, statSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseSync } from "oxc-parser";
+import { transformModule } from "../../transform/module.ts";
+import { langOf, type Transformed } from "../../transform/typescript.ts";
+import { mappedPaths, ProjectConfigs } from "./tsconfig.ts";
+
+const CODE = /\.[cm]?[jt]sx?$/;
+const EXTENSIONS = [".ts", ".tsx", ".mts", ".js", ".mjs", ".cjs", ".cts", ".json"];
+/** TypeScript files are imported under the name of what they compile to. */
+const COMPILED: Readonly<Record<string, readonly string[]>> = {
+  ".js": [".ts", ".tsx"],
+  ".jsx": [".tsx"],
+  ".mjs": [".mts"],
+  ".cjs": [".cts"],
+};
+
+type Entry = {
+  readonly stamp: string;
+  readonly text: string;
+  readonly hash: string;
+  /** Local files it imports, by absolute path. */
+  readonly imports: readonly string[];
+  transformed?: Transformed;
+};
+
+const isFile = (path: string): boolean =>
+  statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+
+/** Is it the project's own, not a dependency's? */
+export const isLocal = (path: string): boolean => !/[\\/]node_modules[\\/]/.test(path);
+
+/** The project's files as they are now. `refresh` looks again at what may have changed. */
+export class LocalFiles {
+  readonly configs = new ProjectConfigs();
+  readonly #entries = new Map<string, Entry>();
+  #checked = new Set<string>();
+  #versions = new Map<string, string>();
+
+  /** Files may have changed since: look at each again when it is next asked for. */
+  refresh(): void {
+    this.#checked = new Set();
+    this.#versions = new Map();
+  }
+
+  /** The file that `specifier` means when `parent` imports it, if it is local; Node finds everything else. */
+  find(specifier: string, parent: string): string | undefined {
+    if (/^\.{0,2}\//.test(specifier) || specifier === "." || specifier === "..") {
+      return this.#withExtension(resolve(dirname(parent), specifier));
+    }
+    if (specifier.startsWith("file:")) {
+      return this.#withExtension(fileURLToPath(specifier.replace(/[?#].*$/, "")));
+    }
+    if (/^[a-z]+:/.test(specifier)) return undefined;
+    const config = this.configs.of(dirname(parent));
+    if (config === undefined) return undefined;
+    for (const path of mappedPaths(specifier, config)) {
+      const found = this.#withExtension(path);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  }
+
+  #withExtension(path: string): string | undefined {
+    const found = this.#candidates(path).find(isFile);
+    return found === undefined ? undefined : realpathSync(found);
+  }
+
+  #candidates(path: string): string[] {
+    const [extension] = /\.[^./\\]+$/.exec(path) ?? [""];
+    const stem = path.slice(0, path.length - extension.length);
+    return [
+      path,
+      ...(COMPILED[extension] ?? []).map((each) => stem + each),
+      ...EXTENSIONS.map((each) => path + each),
+      ...EXTENSIONS.map((each) => join(path, `index${each}`)),
+    ];
+  }
+
+  /** Digest of a file and of every local file it imports, directly or not. */
+  version(path: string): string {
+    const known = this.#versions.get(path);
+    if (known !== undefined) return known;
+    const reached = new Set<string>();
+    const visit = (file: string): void => {
+      if (reached.has(file)) return;
+      reached.add(file);
+      for (const each of this.#entry(file)?.imports ?? []) visit(each);
+    };
+    visit(path);
+    const hash = createHash("sha256");
+    for (const file of [...reached].sort()) hash.update(`${file}\0${this.#entry(file)?.hash}\0`);
+    const version = hash.digest("hex").slice(0, 12);
+    this.#versions.set(path, version);
+    return version;
+  }
+
+  text(path: string): string {
+    return this.#entry(path)!.text;
+  }
+
+  /** The file as JavaScript; throws CodeError where it can't be parsed. */
+  transformed(path: string): Transformed {
+    const entry = this.#entry(path)!;
+    const legacyDecorators = this.configs.of(dirname(path))?.legacyDecorators ?? false;
+    entry.transformed ??= transformModule(path, entry.text, { legacyDecorators });
+    return entry.transformed;
+  }
+
+  #entry(path: string): Entry | undefined {
+    const cached = this.#entries.get(path);
+    if (cached !== undefined && this.#checked.has(path)) return cached;
+    const stat = statSync(path, { throwIfNoEntry: false });
+    if (!stat?.isFile()) return undefined;
+    this.#checked.add(path);
+    const stamp = `${stat.mtimeMs} ${stat.size} ${stat.ino}`;
+    if (cached?.stamp === stamp) return cached;
+    const bytes = readFileSync(path);
+    const hash = createHash("sha256").update(bytes).digest("hex");
+    const text = CODE.test(path) ? bytes.toString("utf8") : "";
+    if (cached?.hash === hash) {
+      const same = { ...cached, stamp };
+      this.#entries.set(path, same);
+      return same;
+    }
+    const imports = CODE.test(path) ? this.#importsOf(path, text) : [];
+    const entry: Entry = { stamp, text, hash, imports };
+    this.#entries.set(path, entry);
+    return entry;
+  }
+
+  #importsOf(path: string, text: string): string[] {
+    const { module } = parseSync(path, text, { lang: langOf(path), sourceType: "module" });
+    const specifiers = [
+      ...module.staticImports
+        .filter(({ entries }) => entries.length === 0 || entries.some(({ isType }) => !isType))
+        .map(({ moduleRequest }) => moduleRequest.value),
+      ...module.staticExports.flatMap(({ entries }) =>
+        entries.flatMap(({ moduleRequest, isType }) =>
+          moduleRequest && !isType ? [moduleRequest.value] : [],
+        ),
+      ),
+      ...module.dynamicImports.flatMap(({ moduleRequest }) => {
+        const [, name] =
+          /^["'`]([^"'`$]+)["'`]$/.exec(text.slice(moduleRequest.start, moduleRequest.end)) ?? [];
+        return name === undefined ? [] : [name];
+      }),
+    ];
+    return specifiers.flatMap((specifier) => {
+      const found = this.find(specifier, path);
+      return found !== undefined && isLocal(found) ? [found] : [];
+    });
+  }
+}
