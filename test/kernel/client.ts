@@ -43,8 +43,8 @@ export class Client implements AsyncDisposable {
   readonly #folder: string;
   readonly #replies = new Map<string, Json>();
   readonly #waiters = new Set<() => void>();
-  /** Answers to `prompt`. */
-  onInput: (content: Json) => string = () => "";
+  /** Answers to `prompt`; undefined leaves it waiting. */
+  onInput: (content: Json) => string | undefined = () => "";
 
   private constructor(process: ChildProcess, folder: string, key: string) {
     this.process = process;
@@ -129,7 +129,8 @@ export class Client implements AsyncDisposable {
       loop(this.#dealers.shell, reply),
       loop(this.#dealers.control, reply),
       loop(this.#dealers.stdin, (m, header) => {
-        void this.send("stdin", "input_reply", { value: this.onInput(m.content) }, header);
+        const value = this.onInput(m.content);
+        if (value !== undefined) void this.send("stdin", "input_reply", { value }, header);
       }),
       loop(this.#iopub, (m) => {
         this.messages.push(m);

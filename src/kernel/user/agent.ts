@@ -9,7 +9,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import { INPUT_LIMIT, SHARED, SHARED_WORDS, type ToAgent, TO_AGENT_FD } from "./messages.ts";
 
 /** How long code may take to notice an interrupt before it is terminated, `finally` blocks and all. */
-const TERMINATE_AFTER_MS = 500;
+const TERMINATE_AFTER_MS = 400;
 
 const { memory } = workerData as { memory: SharedArrayBuffer };
 const words = new Int32Array(memory, 0, SHARED_WORDS);
@@ -41,17 +41,20 @@ function terminate(): void {
   session.post("Runtime.terminateExecution", () => session.disconnect());
 }
 
-/** A main thread inside `spawnSync` waits for its child: stop that, as Ctrl-C in a terminal would. */
+/** A main thread inside `spawnSync` waits for its child: stop that and its own, as Ctrl-C in a terminal would. */
 function signalChildren(): void {
   if (process.platform !== "linux") return;
-  for (const task of readdirSync("/proc/self/task")) {
-    const children = readFileSync(`/proc/self/task/${task}/children`, "utf8").split(" ");
-    for (const pid of children.filter(Boolean)) {
-      try {
-        process.kill(Number(pid), "SIGINT");
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+  const parents = [process.pid];
+  for (let parent = parents.pop(); parent !== undefined; parent = parents.pop()) {
+    try {
+      for (const task of readdirSync(`/proc/${parent}/task`)) {
+        const children = readFileSync(`/proc/${parent}/task/${task}/children`, "utf8");
+        parents.push(...children.split(" ").filter(Boolean).map(Number));
       }
+      if (parent !== process.pid) process.kill(parent, "SIGINT");
+    } catch (error) {
+      // Gone meanwhile, or a system that keeps no such list.
+      if (!["ESRCH", "ENOENT"].includes((error as NodeJS.ErrnoException).code ?? "")) throw error;
     }
   }
 }

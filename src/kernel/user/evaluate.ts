@@ -2,6 +2,8 @@
 import { Session } from "node:inspector";
 import type { Runtime } from "node:inspector";
 
+import { KeyboardInterrupt } from "./interrupt.ts";
+
 export type Outcome =
   | { readonly ok: true; readonly value: unknown }
   | { readonly ok: false; readonly error: unknown };
@@ -38,10 +40,10 @@ export class Repl {
         "Runtime.evaluate",
         { expression: `${code}\n//# sourceURL=${url}`, replMode: true, objectGroup },
         (failure, reply) => {
-          // Inside an inspector callback a throw would be lost.
+          // A command of V8's own that fails was terminated. Inside an inspector callback a throw would be lost.
           try {
             const outcome = (): Outcome => this.#outcome(reply as Runtime.EvaluateReturnType);
-            resolve(failure ? { ok: false, error: failure } : outcome());
+            resolve(failure ? { ok: false, error: new KeyboardInterrupt() } : outcome());
           } catch (error) {
             resolve({ ok: false, error });
           } finally {
