@@ -69,9 +69,11 @@ export class Connection {
 
   /**
    * Runs `work` in one IMMEDIATE transaction: all of it is stored or, on an error, none. Waits for
-   * other writers, and starts over where SQLite asks for it, until the busy limit.
+   * other writers, and starts over where SQLite asks for it, until the busy limit. Inside another
+   * transaction it becomes a part of that one: an error undoes the part only.
    */
   transact<T>(doing: string, work: () => T): T {
+    if (this.sql.inTransaction) return this.#part(doing, work);
     return patiently(this.#busyLimitMs, doing, this.file, () => {
       this.sql.exec("BEGIN IMMEDIATE");
       try {
@@ -84,6 +86,20 @@ export class Connection {
         throw error;
       }
     });
+  }
+
+  #part<T>(doing: string, work: () => T): T {
+    this.sql.exec("SAVEPOINT part");
+    try {
+      const result = work();
+      this.sql.exec("RELEASE part");
+      return result;
+    } catch (error) {
+      // A full disk makes SQLite undo the whole transaction by itself.
+      if (this.sql.inTransaction) this.sql.exec("ROLLBACK TO part; RELEASE part");
+      for (const listener of this.#rollbackListeners) listener();
+      throw translate(error, doing, this.file);
+    }
   }
 
   /** Calls `listener` after every rollback: what was learnt inside the transaction no longer holds. */

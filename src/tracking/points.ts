@@ -15,14 +15,17 @@ type Bunch = {
   readonly values: number[];
 };
 
+/** Run, key, data set's name and digest, model; what is absent is empty. */
+type SeriesKey = [number, string, string, string, string];
+
 /** The part of the writer that has to be fast; call it inside a transaction. */
 export class PointWriter {
   readonly #connection: Connection;
   readonly #insert: Statement<[number, number, number, number | "NaN"]>;
   readonly #border: Statement<[number], [number | null, number | null]>;
   readonly #summarise: Statement<[Summary]>;
-  readonly #findSeries: Statement<[number, string, string, string], number>;
-  readonly #makeSeries: Statement<[number, string, string, string]>;
+  readonly #findSeries: Statement<SeriesKey, number>;
+  readonly #makeSeries: Statement<SeriesKey>;
   /** run serial -> key -> series id, for points without a data set. Forgotten on a rollback. */
   readonly #known = new Map<number, Map<string, number>>();
 
@@ -36,13 +39,13 @@ export class PointWriter {
       .raw();
     this.#summarise = connection.prepare<[Summary]>(SUMMARISE);
     this.#findSeries = connection
-      .prepare<[number, string, string, string], number>(
+      .prepare<SeriesKey, number>(
         `SELECT id FROM series WHERE run = ? AND key = ? AND dataset_name = ?
-           AND dataset_digest = ? AND model_id = ''`,
+           AND dataset_digest = ? AND model_id = ?`,
       )
       .pluck();
     this.#makeSeries = connection.prepare(
-      "INSERT INTO series (run, key, dataset_name, dataset_digest) VALUES (?, ?, ?, ?)",
+      "INSERT INTO series (run, key, dataset_name, dataset_digest, model_id) VALUES (?, ?, ?, ?, ?)",
     );
     connection.onRollback(() => this.#known.clear());
   }
@@ -91,12 +94,16 @@ export class PointWriter {
     return bunches;
   }
 
-  #seriesOf(serial: number, { key, dataset }: NewPoint): number {
-    if (dataset) {
+  #seriesOf(serial: number, { key, dataset, modelId }: NewPoint): number {
+    if (dataset || modelId !== undefined) {
       checkKey("metric", key);
-      checkName(`metric ${key}: data set name`, dataset.name);
-      checkName(`metric ${key}: data set digest`, dataset.digest);
-      return this.#findOrMake(serial, key, dataset.name, dataset.digest);
+      if (dataset) {
+        checkName(`metric ${key}: data set name`, dataset.name);
+        checkName(`metric ${key}: data set digest`, dataset.digest);
+      }
+      if (modelId !== undefined) checkName(`metric ${key}: model id`, modelId);
+      const { name = "", digest = "" } = dataset ?? {};
+      return this.#findOrMake([serial, key, name, digest, modelId ?? ""]);
     }
     let known = this.#known.get(serial);
     if (known === undefined) {
@@ -106,17 +113,14 @@ export class PointWriter {
     let series = known.get(key);
     if (series === undefined) {
       checkKey("metric", key);
-      series = this.#findOrMake(serial, key, "", "");
+      series = this.#findOrMake([serial, key, "", "", ""]);
       known.set(key, series);
     }
     return series;
   }
 
-  #findOrMake(serial: number, key: string, name: string, digest: string): number {
-    return (
-      this.#findSeries.get(serial, key, name, digest) ??
-      Number(this.#makeSeries.run(serial, key, name, digest).lastInsertRowid)
-    );
+  #findOrMake(key: SeriesKey): number {
+    return this.#findSeries.get(...key) ?? Number(this.#makeSeries.run(...key).lastInsertRowid);
   }
 }
 

@@ -51,7 +51,8 @@ export type HistoryOptions = {
 export class RunReader implements Disposable {
   /** The store's folder. */
   readonly folder: string;
-  protected readonly connection: Connection;
+  /** For modules of src/tracking that keep further tables in the same file. */
+  readonly connection: Connection;
   readonly #runKey: Statement<[string], RunKey>;
 
   protected constructor(folder: string, connection: Connection) {

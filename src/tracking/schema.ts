@@ -166,4 +166,173 @@ export const MIGRATIONS: readonly string[] = [
     UNIQUE (series, number)
   ) STRICT;
   `,
+  // What an MLflow server keeps beside runs: models, the registry, traces, evaluation data sets; and
+  // who may use the server.
+  `
+  CREATE TABLE models (
+    serial INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    experiment INTEGER NOT NULL REFERENCES experiments (id) ON DELETE CASCADE,
+    name TEXT NOT NULL,
+    type TEXT,
+    source_run TEXT,
+    status TEXT NOT NULL,
+    status_message TEXT,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    deleted_at INTEGER
+  ) STRICT;
+  CREATE INDEX models_by_time ON models (experiment, created_at DESC);
+  CREATE TABLE model_params (
+    model INTEGER NOT NULL REFERENCES models (serial) ON DELETE CASCADE,
+    key TEXT NOT NULL,
+    value TEXT NOT NULL,
+    number REAL,
+    PRIMARY KEY (model, key)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE model_tags (
+    model INTEGER NOT NULL REFERENCES models (serial) ON DELETE CASCADE,
+    key TEXT NOT NULL,
+    value TEXT NOT NULL,
+    PRIMARY KEY (model, key)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE run_models (
+    run INTEGER NOT NULL REFERENCES runs (serial) ON DELETE CASCADE,
+    direction TEXT NOT NULL CHECK (direction IN ('input', 'output')),
+    model TEXT NOT NULL,
+    step INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (run, direction, model)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX series_of_model ON series (model_id) WHERE model_id <> '';
+
+  CREATE TABLE registered_models (
+    name TEXT PRIMARY KEY,
+    description TEXT,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL
+  ) STRICT;
+  CREATE TABLE registered_model_tags (
+    model TEXT NOT NULL REFERENCES registered_models (name) ON DELETE CASCADE ON UPDATE CASCADE,
+    key TEXT NOT NULL,
+    value TEXT NOT NULL,
+    PRIMARY KEY (model, key)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE model_versions (
+    model TEXT NOT NULL REFERENCES registered_models (name) ON DELETE CASCADE ON UPDATE CASCADE,
+    version INTEGER NOT NULL,
+    description TEXT,
+    user TEXT,
+    stage TEXT NOT NULL DEFAULT 'None',
+    source TEXT NOT NULL,
+    run_id TEXT,
+    run_link TEXT,
+    model_id TEXT,
+    status TEXT NOT NULL DEFAULT 'READY',
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    PRIMARY KEY (model, version)
+  ) STRICT;
+  CREATE TABLE model_version_tags (
+    model TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    key TEXT NOT NULL,
+    value TEXT NOT NULL,
+    PRIMARY KEY (model, version, key),
+    FOREIGN KEY (model, version) REFERENCES model_versions (model, version)
+      ON DELETE CASCADE ON UPDATE CASCADE
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE model_aliases (
+    model TEXT NOT NULL,
+    alias TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    PRIMARY KEY (model, alias),
+    FOREIGN KEY (model, version) REFERENCES model_versions (model, version)
+      ON DELETE CASCADE ON UPDATE CASCADE
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE traces (
+    serial INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    experiment INTEGER NOT NULL REFERENCES experiments (id) ON DELETE CASCADE,
+    request_time INTEGER NOT NULL,
+    duration_ms INTEGER,
+    state TEXT NOT NULL,
+    client_request_id TEXT,
+    request_preview TEXT,
+    response_preview TEXT
+  ) STRICT;
+  CREATE INDEX traces_by_time ON traces (experiment, request_time DESC);
+  CREATE TABLE trace_tags (
+    trace INTEGER NOT NULL REFERENCES traces (serial) ON DELETE CASCADE,
+    key TEXT NOT NULL,
+    value TEXT NOT NULL,
+    PRIMARY KEY (trace, key)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE trace_metadata (
+    trace INTEGER NOT NULL REFERENCES traces (serial) ON DELETE CASCADE,
+    key TEXT NOT NULL,
+    value TEXT NOT NULL,
+    PRIMARY KEY (trace, key)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE trace_runs (
+    trace INTEGER NOT NULL REFERENCES traces (serial) ON DELETE CASCADE,
+    run TEXT NOT NULL,
+    PRIMARY KEY (trace, run)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE assessments (
+    id TEXT PRIMARY KEY,
+    trace INTEGER NOT NULL REFERENCES traces (serial) ON DELETE CASCADE,
+    name TEXT NOT NULL,
+    document TEXT NOT NULL,
+    created_at INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX assessments_of_trace ON assessments (trace, created_at);
+  CREATE TABLE spans (
+    trace TEXT NOT NULL,
+    id TEXT NOT NULL,
+    experiment INTEGER NOT NULL REFERENCES experiments (id) ON DELETE CASCADE,
+    start_ns TEXT NOT NULL,
+    document TEXT NOT NULL,
+    PRIMARY KEY (trace, id)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE evaluation_datasets (
+    id TEXT PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    digest TEXT NOT NULL,
+    schema TEXT,
+    profile TEXT,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    created_by TEXT,
+    updated_by TEXT
+  ) STRICT;
+  CREATE TABLE evaluation_dataset_tags (
+    dataset TEXT NOT NULL REFERENCES evaluation_datasets (id) ON DELETE CASCADE,
+    key TEXT NOT NULL,
+    value TEXT NOT NULL,
+    PRIMARY KEY (dataset, key)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE evaluation_dataset_experiments (
+    dataset TEXT NOT NULL REFERENCES evaluation_datasets (id) ON DELETE CASCADE,
+    experiment INTEGER NOT NULL REFERENCES experiments (id) ON DELETE CASCADE,
+    PRIMARY KEY (dataset, experiment)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE evaluation_dataset_records (
+    serial INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    dataset TEXT NOT NULL REFERENCES evaluation_datasets (id) ON DELETE CASCADE,
+    inputs TEXT NOT NULL,
+    document TEXT NOT NULL,
+    UNIQUE (dataset, inputs)
+  ) STRICT;
+
+  CREATE TABLE access_tokens (
+    id TEXT PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    role TEXT NOT NULL CHECK (role IN ('viewer', 'logger', 'admin')),
+    hash TEXT NOT NULL,
+    created_at INTEGER NOT NULL
+  ) STRICT;
+  `,
 ];

@@ -56,6 +56,8 @@ export type NewPoint = {
   /** Default: now. */
   readonly timestamp?: number;
   readonly dataset?: DatasetRef;
+  /** The logged model it was measured on. */
+  readonly modelId?: string;
 };
 
 /** A point of a series. */

@@ -1,0 +1,167 @@
+/** @file The server: routes of all groups on one Fastify instance. */
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
+import { installRegexp } from "../search/index.ts";
+import type { RunWriter } from "../writer.ts";
+import { GroupCommit } from "./commit.ts";
+import type { Context, Handler, Route } from "./context.ts";
+import { ApiError, toApiError } from "./errors.ts";
+import { Fields } from "./fields.ts";
+import { LiveFeed } from "./live.ts";
+import { acceptFiles, artifactRoutes, fileRoutes } from "./routes/artifacts.ts";
+import { experimentRoutes } from "./routes/experiments.ts";
+import { logRoutes } from "./routes/log.ts";
+import { metricRoutes } from "./routes/metrics.ts";
+import { runRoutes } from "./routes/runs.ts";
+
+/** The MLflow release whose API this is: clients choose their requests by it. */
+export const MLFLOW_VERSION = "3.6.0";
+
+const MAX_JSON_BYTES = 32 << 20;
+const MAX_ARTIFACT_BYTES = 64 * 2 ** 30;
+const PREFIXES = [
+  "/api/2.0/mlflow",
+  "/ajax-api/2.0/mlflow",
+  "/api/3.0/mlflow",
+  "/ajax-api/3.0/mlflow",
+];
+
+/** Answers what no route of `extend` answers, such as the paths of a single-page application. */
+export type PageHandler = (request: FastifyRequest, reply: FastifyReply) => unknown;
+
+export type TrackingServerOptions = {
+  /** Open for writing; it stays the caller's to close, after the server. */
+  readonly store: RunWriter;
+  readonly maxArtifactBytes?: number;
+  /** Told of failures that are the server's own. */
+  readonly onError?: (error: unknown, request: FastifyRequest) => void;
+  /** Adds routes in a scope of their own; see `index.ts`. */
+  readonly extend?: (app: FastifyInstance) => void | PageHandler | Promise<void | PageHandler>;
+  readonly now?: () => number;
+};
+
+export function createTrackingServer(options: TrackingServerOptions): FastifyInstance {
+  const { store, maxArtifactBytes = MAX_ARTIFACT_BYTES, now = Date.now, onError, extend } = options;
+  const live = new LiveFeed();
+  const commits = new GroupCommit(store.connection, () => live.commit());
+  const context: Context = {
+    store,
+    connection: store.connection,
+    write: (work) => commits.write(work),
+    now,
+    announce: (change) => live.stage(change),
+  };
+  installRegexp(store.connection);
+  makeDefaultExperiment(context);
+
+  const app = Fastify({
+    bodyLimit: MAX_JSON_BYTES,
+    routerOptions: { maxParamLength: 4_096 },
+    exposeHeadRoutes: true,
+  });
+  app.setErrorHandler((error, request, reply) => {
+    const told = toApiError(error);
+    if (told.status === 500) onError?.(error, request);
+    void reply.code(told.status).send({ error_code: told.code, message: told.message });
+  });
+  acceptJson(app);
+
+  let pages: PageHandler | undefined;
+  app.setNotFoundHandler((request, reply) => {
+    if (pages && request.method === "GET" && !/^\/(?:ajax-)?api\//.test(request.url)) {
+      return pages(request, reply);
+    }
+    const path = request.url.split("?", 1)[0];
+    throw new ApiError("ENDPOINT_NOT_FOUND", `No endpoint ${request.method} ${path}`);
+  });
+
+  app.get("/health", (_, reply) => reply.type("text/plain").send("OK"));
+  app.get("/version", (_, reply) => reply.type("text/plain").send(MLFLOW_VERSION));
+  app.get("/api/live", (request, reply) => live.listen(request, reply));
+  for (const { method, path, handler } of allRoutes(context)) {
+    for (const prefix of PREFIXES) {
+      app.route({
+        method,
+        url: prefix + path.replaceAll(/\{(\w+)\}/g, ":$1"),
+        handler: adapt(handler),
+      });
+    }
+  }
+  void app.register(async (scope) => {
+    acceptFiles(scope);
+    for (const { method, url, handler } of fileRoutes(context, maxArtifactBytes)) {
+      scope.route({ method, url, handler: adapt(handler) });
+    }
+  });
+  if (extend) {
+    void app.register(async (scope) => {
+      pages = (await extend(scope)) ?? undefined;
+    });
+  }
+  app.addHook("preClose", async () => live.close());
+  return app;
+}
+
+function allRoutes(context: Context): Route[] {
+  return [
+    ...experimentRoutes(context),
+    ...runRoutes(context),
+    ...logRoutes(context),
+    ...metricRoutes(context),
+    ...artifactRoutes(context),
+  ];
+}
+
+/** GET has its fields in the query, the others in the body; those of the path come on top. */
+function adapt(handler: Handler) {
+  return async (request: FastifyRequest, reply: FastifyReply): Promise<unknown> => {
+    const inQuery = request.method === "GET" || request.method === "HEAD";
+    let fields = new Fields(inQuery ? request.query : plain(request.body));
+    const { "*": _, ...params } = request.params as Record<string, unknown>;
+    if (Object.keys(params).length > 0) fields = fields.with(params);
+    return handler({ fields, request, reply });
+  };
+}
+
+/** In scopes whose bodies are streams there are no fields. */
+function plain(body: unknown): unknown {
+  return typeof body === "object" &&
+    body !== null &&
+    "pipe" in body &&
+    typeof body.pipe === "function"
+    ? undefined
+    : body;
+}
+
+function acceptJson(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser("application/json", { parseAs: "string" }, (_, body, done) => {
+    if (body === "") return done(null, undefined);
+    try {
+      done(null, JSON.parse(body as string));
+    } catch (error) {
+      // Python's json writes NaN and Infinity as bare words, which are not JSON.
+      const hint = /[:[,]\s*-?(?:NaN|Infinity)\b/.test(body as string)
+        ? ' (send NaN and infinities as the strings "NaN", "Infinity", "-Infinity")'
+        : "";
+      const text = `The request body is not JSON: ${(error as Error).message}${hint}`;
+      done(new ApiError("BAD_REQUEST", text, { cause: error }), undefined);
+    }
+  });
+  app.addContentTypeParser("*", (request, payload, done) => {
+    payload.resume();
+    const got = request.headers["content-type"] ?? "none";
+    const text = `Bad Request. Content-Type header must be one of ['application/json'], got ${got}.`;
+    done(new ApiError("INVALID_PARAMETER_VALUE", text), undefined);
+  });
+}
+
+/** Runs that name no experiment go to experiment 0, as every client expects. */
+function makeDefaultExperiment({ connection, now }: Context): void {
+  connection.transact("make experiment 0", () =>
+    connection
+      .prepare(
+        "INSERT OR IGNORE INTO experiments (id, name, created_at, updated_at) VALUES (0, 'Default', ?, ?)",
+      )
+      .run(now(), now()),
+  );
+}
