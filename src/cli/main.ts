@@ -136,9 +136,38 @@ function buildProgram(): Command {
       .action(async (options) => (await import("./commands/store.ts"))[name](options));
     if (name === "gc") sub.option("--older-than <days>", "only what was deleted so long ago", "0");
   }
+  command("ui", "the tracker's pages over this home's runs, in the browser")
+    .option("--port <n>", "port to listen on; 0 is any free one", "5050")
+    .option("--no-open", "do not open the browser")
+    .action(async (options) => (await import("./commands/ui.ts")).ui(options));
   command("doctor", "what works on this machine, and how to get the rest").action(async (options) =>
     (await import("./commands/doctor.ts")).doctor(options),
   );
+  const kernel = program
+    .command("kernel")
+    .description("the TypeScript kernel for Jupyter")
+    .exitOverride();
+  for (const [name, text] of [
+    ["install", "tell Jupyter of the kernel"],
+    ["uninstall", "remove what install wrote"],
+  ] as const) {
+    kernel
+      .command(name)
+      .description(text)
+      .option("--user", "for this user (the default)")
+      .option("--sys-prefix", "into the environment of --python, such as an active venv")
+      .option("--prefix <folder>", "into <folder>/share/jupyter")
+      .option("--jupyter-path <folder>", "into a folder to be named in JUPYTER_PATH")
+      .option("--python <file>", "the Python that --sys-prefix asks", "python3")
+      .option("--json", "print the result as one JSON document on stdout")
+      .exitOverride()
+      .action(async (options) => (await import("./commands/kernel.ts"))[name](options));
+  }
+  kernel
+    .command("run <connection-file>")
+    .description("serve a kernel, as Jupyter asks for it")
+    .exitOverride()
+    .action(async (file) => (await import("./commands/kernel.ts")).run(file));
   return program;
 }
 
