@@ -124,7 +124,15 @@ export class RunLogger {
 
   /** Moves what is in memory to disk, at once. */
   spool(): void {
-    for (const batch of this.#take()) this.#spool.append(this.runId, batch);
+    const batches = this.#take();
+    for (const [i, batch] of batches.entries()) {
+      try {
+        this.#spool.append(this.runId, batch);
+      } catch (error) {
+        this.#putBack(batches.slice(i));
+        throw error;
+      }
+    }
   }
 
   #noteWaiting(): void {
@@ -166,7 +174,7 @@ export class RunLogger {
         try {
           refused.push(...(await sendOrReject(this.#http, this.#spool, this.runId, batch)));
         } catch (error) {
-          for (const left of batches.slice(i)) this.#spool.append(this.runId, left);
+          this.#putBack(batches.slice(i));
           throw error;
         }
       }
@@ -178,6 +186,13 @@ export class RunLogger {
       throw error;
     }
     if (refused.length > 0) throw refused[0];
+  }
+
+  /** In front of what was logged meanwhile, which wins where it is about the same key. */
+  #putBack(batches: readonly SpooledBatch[]): void {
+    this.#points = [...batches.flatMap(({ metrics = [] }) => metrics), ...this.#points];
+    this.#params = Object.assign({}, ...batches.map(({ params }) => params), this.#params);
+    this.#tags = Object.assign({}, ...batches.map(({ tags }) => tags), this.#tags);
   }
 
   /** What waits, as batches of legal size: params and tags first, since metrics never fail on them. */
