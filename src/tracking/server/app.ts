@@ -6,6 +6,7 @@ import { GroupCommit } from "./commit.ts";
 import type { Context, Handler, Route } from "./context.ts";
 import { ApiError, toApiError } from "./errors.ts";
 import { Fields } from "./fields.ts";
+import { type GuardOptions, installGuard } from "./guard/guard.ts";
 import { LiveFeed } from "./live.ts";
 import { acceptFiles, artifactRoutes, fileRoutes } from "./routes/artifacts.ts";
 import { experimentRoutes } from "./routes/experiments.ts";
@@ -28,7 +29,7 @@ const PREFIXES = [
 /** Answers what no route of `extend` answers, such as the paths of a single-page application. */
 export type PageHandler = (request: FastifyRequest, reply: FastifyReply) => unknown;
 
-export type TrackingServerOptions = {
+export type TrackingServerOptions = GuardOptions & {
   /** Open for writing; it stays the caller's to close, after the server. */
   readonly store: RunWriter;
   readonly maxArtifactBytes?: number;
@@ -63,6 +64,7 @@ export function createTrackingServer(options: TrackingServerOptions): FastifyIns
     if (told.status === 500) onError?.(error, request);
     void reply.code(told.status).send({ error_code: told.code, message: told.message });
   });
+  installGuard(app, store, options);
   acceptJson(app);
 
   let pages: PageHandler | undefined;
@@ -77,19 +79,20 @@ export function createTrackingServer(options: TrackingServerOptions): FastifyIns
   app.get("/health", (_, reply) => reply.type("text/plain").send("OK"));
   app.get("/version", (_, reply) => reply.type("text/plain").send(MLFLOW_VERSION));
   app.get("/api/live", (request, reply) => live.listen(request, reply));
-  for (const { method, path, handler } of allRoutes(context)) {
+  for (const { method, path, role, handler } of allRoutes(context)) {
     for (const prefix of PREFIXES) {
       app.route({
         method,
         url: prefix + path.replaceAll(/\{(\w+)\}/g, ":$1"),
+        config: { role },
         handler: adapt(handler),
       });
     }
   }
   void app.register(async (scope) => {
     acceptFiles(scope);
-    for (const { method, url, handler } of fileRoutes(context, maxArtifactBytes)) {
-      scope.route({ method, url, handler: adapt(handler) });
+    for (const { method, url, role, handler } of fileRoutes(context, maxArtifactBytes)) {
+      scope.route({ method, url, config: { role }, handler: adapt(handler) });
     }
   });
   if (extend) {

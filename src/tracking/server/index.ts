@@ -25,3 +25,7 @@ export {
   type TrackingServerOptions,
 } from "./app.ts";
 export { ApiError, type ErrorCode } from "./errors.ts";
+export { type Role } from "./context.ts";
+export { isLoopback } from "./guard/origin.ts";
+export { AccessTokens, type TokenInfo } from "./guard/tokens.ts";
+export { backupStore, restoreStore } from "./backup.ts";
