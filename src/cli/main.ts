@@ -140,6 +140,48 @@ function buildProgram(): Command {
     .option("--port <n>", "port to listen on; 0 is any free one", "5050")
     .option("--no-open", "do not open the browser")
     .action(async (options) => (await import("./commands/ui.ts")).ui(options));
+  const storeOption = ["--store <path>", "folder of the store; the home's if absent"] as const;
+  command("server", "serve the store over MLflow's API until Ctrl-C")
+    .option(...storeOption)
+    .option("--port <n>", "port; 0 for a free one", "5000")
+    .option(
+      "--host <address>",
+      "address to listen on; others than loopback need tokens",
+      "127.0.0.1",
+    )
+    .option("--allow-host <name...>", "further names that clients reach it by")
+    .option("--auth", "ask for tokens on loopback too")
+    .action(async (options) => (await import("./commands/server.ts")).server(options));
+  const token = program.command("token").description("who may use the server").exitOverride();
+  const tokenCommand = (usage: string, description: string): Command =>
+    token
+      .command(usage)
+      .description(description)
+      .option("--home <folder>", "where data, runs and reports are kept", DEFAULT_HOME)
+      .option("--json", "print the result as one JSON document on stdout")
+      .option(...storeOption)
+      .exitOverride();
+  tokenCommand("add <name>", "make a token and show it once")
+    .requiredOption("--role <role>", "viewer, logger or admin")
+    .action(async (name, options) =>
+      (await import("./commands/server.ts")).addToken(name, options),
+    );
+  tokenCommand("remove <name>", "take a token away, at once").action(async (name, options) =>
+    (await import("./commands/server.ts")).removeToken(name, options),
+  );
+  tokenCommand("list", "names and roles").action(async (options) =>
+    (await import("./commands/server.ts")).listTokens(options),
+  );
+  command("backup <folder>", "copy the store, also while others write to it")
+    .option(...storeOption)
+    .action(async (folder, options) =>
+      (await import("./commands/server.ts")).backup(folder, options),
+    );
+  command("restore <folder>", "put a backup where there is no store")
+    .option(...storeOption)
+    .action(async (folder, options) =>
+      (await import("./commands/server.ts")).restore(folder, options),
+    );
   command("doctor", "what works on this machine, and how to get the rest").action(async (options) =>
     (await import("./commands/doctor.ts")).doctor(options),
   );
