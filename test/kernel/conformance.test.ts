@@ -1,0 +1,16 @@
+/** @file The suite on our kernel. `npm run kernel:compare` runs the same cases on its peers. */
+import { afterAll, describe, expect, test } from "vitest";
+import { OURS } from "../support/jupyter/peers.ts";
+import { SUITE } from "./conformance/index.ts";
+import { Kernels } from "./conformance/run-suite.ts";
+
+for (const { name, cases } of SUITE) {
+  describe(name, () => {
+    const kernels = new Kernels(OURS);
+    afterAll(() => kernels.close());
+    test.each(cases)("$name", async (each) => {
+      const { status, reason } = await kernels.run(name, each);
+      expect(status, reason).toBe("pass");
+    });
+  });
+}

@@ -1,0 +1,182 @@
+/** @file What strangers send is neither executed nor fatal; what researchers run for a day does not pile up. */
+import { readFileSync } from "node:fs";
+import { afterEach, expect, test } from "vitest";
+import { Client, type RequestChannel } from "../support/jupyter/client.ts";
+import { finish, start } from "../support/jupyter/execution.ts";
+import { OURS } from "../support/jupyter/peers.ts";
+import { frames, newHeader } from "../support/jupyter/wire.ts";
+
+const SEED = 20_261_123;
+const FORGED = 10_000;
+
+let client: Client | undefined;
+afterEach(async () => {
+  await client?.close();
+  client = undefined;
+});
+
+/** Mulberry32: the same messages each time. */
+function generator(seed: number): (below: number) => number {
+  let state = seed;
+  return (below) => {
+    state = (state + 0x6d_2b_79_f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return Math.floor((((t ^ (t >>> 14)) >>> 0) / 2 ** 32) * below);
+  };
+}
+
+const TYPES = [
+  "execute_request",
+  "complete_request",
+  "inspect_request",
+  "is_complete_request",
+  "history_request",
+  "comm_open",
+  "comm_msg",
+  "comm_close",
+  "comm_info_request",
+  "debug_request",
+  "kernel_info_request",
+  "interrupt_reply",
+  "input_reply",
+  "constructor",
+  "__proto__",
+  "",
+];
+
+/** Code that leaves a trace where it runs. */
+const TRACE = "globalThis.fuzzed = (globalThis.fuzzed ?? 0) + 1";
+
+/** A message with one thing wrong; a rightly signed one never carries code that may run. */
+function malformed(random: (below: number) => number, key: string, session: string): Buffer[] {
+  const pick = <T>(values: readonly T[]): T => values[random(values.length)]!;
+  const bytes = (length: number): Buffer => Buffer.from(Array.from({ length }, () => random(256)));
+  const junk = (): unknown =>
+    pick<unknown>([
+      null,
+      0,
+      -1,
+      1e308,
+      "",
+      "x".repeat(random(300)),
+      [],
+      [[[]]],
+      {},
+      { a: { b: [null] } },
+      true,
+      "\u0000\ud800",
+    ]);
+  const header = newHeader(pick(TYPES), session);
+  const signed = (parts: readonly [unknown, unknown, unknown, unknown]): Buffer[] =>
+    frames(key, parts);
+  const run = signed([
+    newHeader("execute_request", session),
+    {},
+    {},
+    { code: TRACE, silent: false },
+  ]);
+  switch (random(10)) {
+    case 0: // A wrong key.
+      return frames(`${key}x`, [newHeader("execute_request", session), {}, {}, { code: TRACE }]);
+    case 1: // One bit of the signature.
+      run[1]![random(run[1]!.length)]! ^= 1;
+      return run;
+    case 2: // One bit of what is signed.
+      {
+        const part = run[2 + random(4)]!;
+        part[random(part.length)]! ^= 1 << random(8);
+      }
+      return run;
+    case 3: // No signature, a short one, a long one.
+      run[1] = pick([Buffer.alloc(0), run[1]!.subarray(0, 10), Buffer.concat([run[1]!, run[1]!])]);
+      return run;
+    case 4: // Too few frames.
+      return run.slice(0, random(run.length));
+    case 5: // Frames that are no message.
+      return Array.from({ length: 1 + random(8) }, () => bytes(random(64)));
+    case 6: // Delimiters in odd places.
+      return [run[0]!, run[0]!, ...run.slice(1 + random(3))];
+    case 7: // Rightly signed, parts of wrong types.
+      return signed([
+        pick([header, junk()]),
+        junk(),
+        junk(),
+        { code: junk(), cursor_pos: junk(), comm_id: junk(), data: junk() },
+      ]);
+    case 8: // Rightly signed, header fields of wrong types.
+      return signed([{ ...header, [pick(["msg_id", "msg_type", "session"])]: junk() }, {}, {}, {}]);
+    default: // Rightly signed, contents of wrong types.
+      return signed([
+        { ...header, msg_type: pick(TYPES.filter((type) => type !== "execute_request")) },
+        {},
+        {},
+        {
+          code: junk(),
+          cursor_pos: junk(),
+          hist_access_type: junk(),
+          n: junk(),
+          comm_id: junk(),
+          target_name: junk(),
+          data: junk(),
+          command: junk(),
+          arguments: junk(),
+          value: junk(),
+        },
+      ]);
+  }
+}
+
+test(`${FORGED} malformed or forged messages are neither executed nor fatal`, async () => {
+  client = await Client.launch(OURS.spec, { cwd: process.cwd() });
+  const random = generator(SEED);
+  const channels: RequestChannel[] = ["shell", "control", "stdin"];
+  const { pid } = client.process;
+  const before = await finish(client, start(client, "globalThis.fuzzed = 0; process.pid"));
+  for (let i = 0; i < FORGED; i++) {
+    const message = malformed(random, client.key, client.session);
+    // zeromq has no message of no frames.
+    if (message.length > 0) await client.sendRaw(channels[random(3)]!, message);
+  }
+  const after = await finish(client, start(client, "[fuzzed, process.pid].join()"), 60_000);
+  expect(after.reply["status"]).toBe("ok");
+  expect(after.value).toBe(`'0,${before.value}'`);
+  expect(client.exit).toBeUndefined();
+  expect(client.process.pid).toBe(pid);
+  const announced = client.published.filter(
+    ({ header, content }) => header.msg_type === "execute_input" && content["code"] === TRACE,
+  );
+  expect(announced).toEqual([]);
+  await client.heartbeat();
+}, 120_000);
+
+/** Resident memory of a process, in megabytes. */
+function residentMb(pid: number): number {
+  const status = readFileSync(`/proc/${pid}/status`, "utf8");
+  return Number(/VmRSS:\s+(\d+) kB/.exec(status)![1]) / 1024;
+}
+
+test.runIf(process.platform === "linux")(
+  "500 cells leave less than 50 MB behind",
+  async () => {
+    client = await Client.launch(OURS.spec, { cwd: process.cwd() });
+    const kernel = client;
+    const run = async (code: string): Promise<void> => {
+      expect((await finish(kernel, start(kernel, code))).reply["status"]).toBe("ok");
+    };
+    const child = Number((await finish(kernel, start(kernel, "process.pid"))).value);
+    const total = async (): Promise<number> => {
+      await run(
+        "const { setFlagsFromString } = await import('node:v8'); setFlagsFromString('--expose-gc'); (await import('node:vm')).runInNewContext('gc')();",
+      );
+      return residentMb(kernel.process.pid!) + residentMb(child);
+    };
+    const cell = (i: number): string =>
+      `const big = new Float64Array(100_000).fill(${i}); function f(x: number) { return x + big[0]! }\nconsole.log(f(1)); await null; [{ i: ${i}, v: f(2) }]`;
+    for (let i = 0; i < 50; i++) await run(cell(i));
+    const before = await total();
+    for (let i = 0; i < 500; i++) await run(cell(i));
+    expect((await total()) - before).toBeLessThan(50);
+  },
+  120_000,
+);
