@@ -56,6 +56,8 @@ export interface KernelContext {
   readonly executionCount: number;
   /** The cell that is running now. */
   readonly running: Cell | undefined;
+  /** Asked before a cell runs; what it gives is the error of a cell that is not run. */
+  beforeCell?: ((cell: Cell) => Promise<ErrorContent | undefined>) | undefined;
   /** A message on the stdin socket to the front end that sent `request`. */
   sendInput(type: string, content: Json, request: Message): void;
   /** Hears what cells send with `jupyter.send(name, message)`; `request` is what their cell was asked by. */

@@ -3,6 +3,7 @@ import type { Cell, KernelContext, Request } from "./context.ts";
 import type { Json, Message } from "./protocol/wire.ts";
 import { type CellCode, transformCell } from "./transform/cell.ts";
 import { errorContent } from "./user/errors.ts";
+import { ProjectConfigs } from "./user/modules/tsconfig.ts";
 import type { DoneMessage, FromUser } from "./user/messages.ts";
 
 /** Cells whose late output still finds its way to them. */
@@ -59,6 +60,7 @@ export class Executor {
   running: Cell | undefined;
   readonly #context: KernelContext;
   readonly #requests = new Map<number, Running>();
+  readonly #configs = new ProjectConfigs();
   #nextId = 1;
   #abort = false;
   /** The cell that waits for an answer from the front end. */
@@ -176,22 +178,27 @@ export class Executor {
     request: Message,
   ): Promise<Pick<DoneMessage, "error" | "result" | "userExpressions">> {
     const { code: text, silent, userExpressions } = asked;
+    const { cellId } = request.metadata;
     const url = `rzenlab-cell-${id}.ts`;
     let compiled: CellCode;
     try {
-      compiled = transformCell(text, url);
+      compiled = transformCell(text, url, this.#cellOptions());
     } catch (error) {
       return { error: errorContent(error), userExpressions: {} };
     }
     this.running = { id, count, text, url, compiled, request };
-    this.#context.events.emit("executing", this.running);
     try {
+      const refusal = await this.#context.beforeCell?.(this.running);
+      if (refusal !== undefined) return { error: refusal, userExpressions: {} };
+      this.#context.events.emit("executing", this.running);
       return await this.#context.user.execute({
         type: "execute",
         cell: id,
         count,
+        key: typeof cellId === "string" ? cellId : text,
         text,
         code: compiled.code,
+        ...this.#cellOptions(),
         url,
         silent,
         userExpressions,
@@ -202,6 +209,11 @@ export class Executor {
       this.running = undefined;
       this.#asking = false;
     }
+  }
+
+  /** As the notebook's tsconfig.json has it now. */
+  #cellOptions(): { legacyDecorators: boolean } {
+    return { legacyDecorators: this.#configs.of(this.#context.cwd)?.legacyDecorators ?? false };
   }
 
   #remember(id: number, running: Running): void {

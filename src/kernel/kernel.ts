@@ -23,6 +23,7 @@ export class Kernel implements KernelContext {
   readonly output: Output;
   readonly user: UserProcess;
   readonly events = new EventEmitter<KernelEvents>();
+  beforeCell?: KernelContext["beforeCell"];
   readonly #wire: Wire;
   readonly #sockets: Sockets;
   readonly #handlers: Handlers;

@@ -6,7 +6,9 @@
  * process (`kernel.user.send`, `kernel.onExtension`).
  */
 import type { Handlers, KernelContext } from "./context.ts";
+import { history } from "./history/module.ts";
+import { types } from "./types/module.ts";
 
 export type KernelModule = (kernel: KernelContext) => Handlers;
 
-export const MODULES: readonly KernelModule[] = [];
+export const MODULES: readonly KernelModule[] = [(kernel) => history(kernel), types];

@@ -72,6 +72,7 @@ export class Client implements AsyncDisposable {
     );
     const child = spawn(process.execPath, [MAIN, file], {
       cwd,
+      env: { RZENLAB_HISTORY: join(folder, "history.db"), ...process.env },
       stdio: ["ignore", "inherit", "pipe"],
     });
     const client = new Client(child, folder, key);
