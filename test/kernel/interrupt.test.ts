@@ -35,7 +35,9 @@ afterAll(async () => {
 
 /** Interrupts a cell in the middle; milliseconds from the interrupt to the cell's reply. */
 async function interrupted(code: string): Promise<{ ms: number; ename: string }> {
-  const id = await client.send("shell", "execute_request", { code: `console.log("begun");${code}` });
+  const id = await client.send("shell", "execute_request", {
+    code: `console.log("begun");${code}`,
+  });
   await client.until(() => client.messages.some((m) => m.type === "stream" && m.parent === id));
   await sleep(150);
   const start = performance.now();
@@ -53,7 +55,10 @@ test.each([
   ["a loop of short awaits", "try { for (;;) { n++; await sleep(5) } } finally { cleaned++ }"],
   ["an imported loop of awaits", "await wait()"],
   ["an imported busy loop", "spin()"],
-  ["for await over a slow stream", "for await (const x of (async function* () { await sleep(9e4) })()) x"],
+  [
+    "for await over a slow stream",
+    "for await (const x of (async function* () { await sleep(9e4) })()) x",
+  ],
   ["a prompt", "prompt('?')"],
 ])("interrupts %s", async (name, code) => {
   client.onInput = () => undefined;
@@ -85,11 +90,15 @@ test.each([
 
 test("offers an AbortSignal that the interrupt aborts", async () => {
   await interrupted("var signal = jupyter.signal; await sleep(20_000)");
-  expect(await client.value("[signal.aborted, signal.reason.name].join()")).toBe("'true,KeyboardInterrupt'");
+  expect(await client.value("[signal.aborted, signal.reason.name].join()")).toBe(
+    "'true,KeyboardInterrupt'",
+  );
 });
 
 test("a background loop of an earlier cell goes on when another cell is interrupted, and stops when none runs", async () => {
-  await client.run("let ticks = 0; void (async () => { for (;;) { ticks++; await sleep(5) } })().catch(() => {}); 1");
+  await client.run(
+    "let ticks = 0; void (async () => { for (;;) { ticks++; await sleep(5) } })().catch(() => {}); 1",
+  );
   await interrupted("await sleep(20_000)");
   const before = Number(await client.value("ticks"));
   await sleep(100);

@@ -9,7 +9,7 @@
 import type { DecodedSourceMap } from "@jridgewell/trace-mapping";
 import { MagicString } from "magic-string";
 import type { ImportDeclaration, Node, Program, Statement, VariableDeclaration } from "oxc-parser";
-import { instrument, OPT_OUT } from "./instrument.ts";
+import { editMap, instrument, OPT_OUT } from "./instrument.ts";
 import { positionOf } from "./source-position.ts";
 import {
   CodeError,
@@ -57,7 +57,7 @@ export function transformCell(
   cell.rewrite();
   return {
     code: cell.edited.toString(),
-    map: () => composeMaps(cell.edited, stripped, file, text),
+    map: () => composeMaps(editMap(cell.edited), stripped, file, text),
     imports: cell.imports,
     names: cell.names,
   };

@@ -3,7 +3,8 @@
  *
  * Runtime names it relies on (src/kernel/user/interrupt.ts): `__rzAwait`, `__rzEach`, `__rzStop`, `__rzInterrupted`.
  */
-import type MagicString from "magic-string";
+import type { DecodedSourceMap } from "@jridgewell/trace-mapping";
+import type { MagicString } from "magic-string";
 import type { Node } from "oxc-parser";
 import { type AnyNode, walk } from "./walk.ts";
 
@@ -41,6 +42,10 @@ export function instrument(program: Node, edited: MagicString): void {
     }
   });
 }
+
+/** Map of the edits, fine enough for the columns in stack traces. */
+export const editMap = (edited: MagicString): Pick<DecodedSourceMap, "mappings"> =>
+  edited.generateDecodedMap({ hires: "boundary" });
 
 function instrumentLoop(loop: AnyNode, edited: MagicString): void {
   if (loop["await"] === true) {

@@ -1,6 +1,6 @@
 /** @file A project file as the user process runs it: JavaScript, stoppable, with a map back to its source. */
 import { MagicString } from "magic-string";
-import { instrument, OPT_OUT } from "./instrument.ts";
+import { editMap, instrument, OPT_OUT } from "./instrument.ts";
 import { composeMaps, parseScript, stripTypes, type Transformed } from "./typescript.ts";
 
 export type ModuleOptions = { readonly legacyDecorators?: boolean };
@@ -16,5 +16,5 @@ export function transformModule(
   const { program } = parseScript(file, stripped.code);
   const edited = new MagicString(stripped.code);
   instrument(program, edited);
-  return { code: edited.toString(), map: () => composeMaps(edited, stripped, file, text) };
+  return { code: edited.toString(), map: () => composeMaps(editMap(edited), stripped, file, text) };
 }

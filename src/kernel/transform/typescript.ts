@@ -1,10 +1,11 @@
 /** @file TypeScript to JavaScript for cells and project files, one file at a time (oxc). */
 import type { DecodedSourceMap } from "@jridgewell/trace-mapping";
 import { decodedMap, originalPositionFor, TraceMap } from "@jridgewell/trace-mapping";
-import type MagicString from "magic-string";
 import { parseSync, type ParseResult } from "oxc-parser";
 import { transformSync } from "oxc-transform";
+import { lowerDecorators } from "./decorators.ts";
 import { type Position, positionOf } from "./source-position.ts";
+import { walk } from "./walk.ts";
 
 /** Code that can't be run, with the place that is wrong. Reported as JavaScript's own SyntaxError. */
 export class CodeError extends SyntaxError {
@@ -67,16 +68,13 @@ export function stripTypes(file: string, text: string, options: StripOptions): T
   if (error !== undefined) {
     throw syntaxErrorOf(file, text) ?? new CodeError(error.message, text, { line: 1, column: 0 });
   }
-  const { map } = result;
+  const map = { ...result.map!, version: 3 };
+  const stripped = { code: result.code, map: () => mapOf(map, file, text) };
+  if (!/@\w/.test(result.code) || !hasDecorators(file, result.code)) return stripped;
+  const lowered = lowerDecorators(file, result.code);
   return {
-    code: result.code,
-    map: () => ({
-      version: 3,
-      names: [],
-      sources: [file],
-      sourcesContent: [text],
-      mappings: decodedMap(new TraceMap({ ...map!, version: 3 } as never)).mappings as never,
-    }),
+    code: lowered.code,
+    map: () => composeMaps(mapOf(JSON.parse(lowered.map), file, result.code), stripped, file, text),
   };
 }
 
@@ -89,14 +87,33 @@ export function parseScript(file: string, code: string): ParseResult {
   });
 }
 
-/** The map of `edited`, which edits `inner.code`, carried through to the TypeScript. */
+function mapOf(map: unknown, file: string, text: string): DecodedSourceMap {
+  const { mappings } = decodedMap(new TraceMap(map as never));
+  return {
+    version: 3,
+    names: [],
+    sources: [file],
+    sourcesContent: [text],
+    mappings: mappings as never,
+  };
+}
+
+function hasDecorators(file: string, code: string): boolean {
+  let found = false;
+  walk(parseScript(file, code).program, (node) => {
+    found ||= node.type === "Decorator";
+    return !found;
+  });
+  return found;
+}
+
+/** The map of edits to `inner.code`, carried through to the TypeScript. */
 export function composeMaps(
-  edited: MagicString,
+  outer: Pick<DecodedSourceMap, "mappings">,
   inner: Transformed,
   file: string,
   text: string,
 ): DecodedSourceMap {
-  const outer = edited.generateDecodedMap({ hires: "boundary" });
   const trace = new TraceMap(inner.map());
   const mappings = outer.mappings.map((line) =>
     line.flatMap((segment): [number, number, number, number][] => {

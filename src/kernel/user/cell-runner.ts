@@ -1,6 +1,7 @@
 /** @file One cell from code to `done`. */
 import { inspect } from "node:util";
 import { transformCell } from "../transform/cell.ts";
+import { LEGACY_HELPERS } from "../transform/decorators.ts";
 import type { CellRun, Cells } from "./cells.ts";
 import { type Channel, writeFully } from "./channel.ts";
 import { errorContent } from "./errors.ts";
@@ -39,6 +40,7 @@ export class CellRunner {
     const { meta } = importer;
     const names = {
       ...interrupts.globals(),
+      babelHelpers: LEGACY_HELPERS,
       __rz: {
         import: importer.import.bind(importer),
         require: importer.require,
@@ -72,10 +74,12 @@ export class CellRunner {
 
   async run(command: ExecuteCommand): Promise<void> {
     const { channel, cells, maps } = this.#parts;
-    const { cell, count, text, url } = command;
-    maps.add(url, `Cell In[${count}]`, text, () => transformCell(text, url).map());
+    const { cell, count, text, url, legacyDecorators } = command;
+    maps.add(url, `Cell In[${count}]`, text, () =>
+      transformCell(text, url, { legacyDecorators }).map(),
+    );
     this.#note(command);
-    const done = await cells.start(cell, count, (run) => this.#execute(command, run));
+    const done = await cells.start(cell, count, command.key, (run) => this.#execute(command, run));
     channel.flush();
     for (const fd of [1, 2]) writeFully(fd, streamMark(cell));
     channel.send(done);
@@ -97,7 +101,9 @@ export class CellRunner {
       if (!outcome.ok)
         return { type: "done", cell, error: errorContent(outcome.error), userExpressions: {} };
       const result =
-        outcome.value === undefined || silent ? undefined : await this.#result(outcome.value);
+        outcome.value === undefined || silent
+          ? undefined
+          : await this.#result(outcome.value, command.key);
       const userExpressions = await this.#userExpressions(command);
       return { type: "done", cell, ...(result ? { result } : {}), userExpressions };
     } catch (error) {
@@ -108,9 +114,9 @@ export class CellRunner {
     }
   }
 
-  async #result(value: unknown): Promise<Rich> {
+  async #result(value: unknown, cellKey: string): Promise<Rich> {
     try {
-      return await richOf(value);
+      return await richOf(value, { cellKey });
     } catch (error) {
       // A broken renderer must not take the value with it.
       this.#parts.channel.stream(
@@ -129,7 +135,10 @@ export class CellRunner {
         const { code } = transformCell(`(${expression}\n)`, `${command.url}#${name}`);
         const outcome = await this.#repl.evaluate(code, `${command.url}#${name}`);
         if (!outcome.ok) throw outcome.error;
-        results[name] = { status: "ok", ...(await richOf(outcome.value)) };
+        results[name] = {
+          status: "ok",
+          ...(await richOf(outcome.value, { cellKey: command.key })),
+        };
       } catch (error) {
         results[name] = { status: "error", ...errorContent(error) };
       }

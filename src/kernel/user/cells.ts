@@ -5,6 +5,8 @@ import { AsyncLocalStorage } from "node:async_hooks";
 export type CellRun = {
   readonly id: number;
   readonly count: number;
+  /** Same for every run of the same cell of the notebook. */
+  readonly key: string;
   /** Aborted by an interrupt, for library code that takes a signal. */
   readonly abort: AbortController;
   /** Rejects of the awaits it is in. */
@@ -23,13 +25,14 @@ export class Cells {
   #last: CellRun;
 
   constructor() {
-    this.#last = this.#make(0, 0);
+    this.#last = this.#make(0, 0, "");
   }
 
-  #make(id: number, count: number): CellRun {
+  #make(id: number, count: number, key: string): CellRun {
     const run: CellRun = {
       id,
       count,
+      key,
       abort: new AbortController(),
       waits: new Set(),
       disposables: new AsyncDisposableStack(),
@@ -41,8 +44,8 @@ export class Cells {
   }
 
   /** Runs `work` as cell `id`; whatever it starts belongs to that cell for good. */
-  start<T>(id: number, count: number, work: (run: CellRun) => T): T {
-    const run = this.#make(id, count);
+  start<T>(id: number, count: number, key: string, work: (run: CellRun) => T): T {
+    const run = this.#make(id, count, key);
     this.running = run;
     this.#last = run;
     return this.#storage.run(run, work, run);

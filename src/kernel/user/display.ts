@@ -33,7 +33,9 @@ export function displayOf(channel: Channel, cells: Cells): Display {
       const merged = { data: rich.data, metadata: { ...rich.metadata, ...metadata } };
       channel.send({ type: "display", cell: run.id, update, id, ...merged });
     };
-    const rich = raw ? { data: encodeBundle(asBundle(value)), metadata: {} } : richOf(value);
+    const rich = raw
+      ? { data: encodeBundle(asBundle(value)), metadata: {} }
+      : richOf(value, { cellKey: run.key });
     let sent: Promise<void> = Promise.resolve();
     if (rich instanceof Promise) {
       sent = rich.then(send);

@@ -27,8 +27,12 @@ export type ExecuteCommand = {
   readonly cell: number;
   /** The number in `In[...]`. */
   readonly count: number;
+  /** Same for every run of the same cell of the notebook. */
+  readonly key: string;
   readonly text: string;
   readonly code: string;
+  /** How `code` was made of `text`, so that its map can be made when an error needs it. */
+  readonly legacyDecorators: boolean;
   readonly url: string;
   readonly silent: boolean;
   readonly userExpressions: Readonly<Record<string, string>>;

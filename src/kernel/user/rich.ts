@@ -2,7 +2,7 @@
 import { Buffer } from "node:buffer";
 import { inspect } from "node:util";
 import type { MimeBundle, Rich } from "./messages.ts";
-import { RENDERERS } from "./renderers/index.ts";
+import { type RenderContext, RENDERERS } from "./renderers/index.ts";
 
 /** A method of this name returns the value's own MIME bundle, as with Deno's kernel. */
 export const DISPLAY_SYMBOL = Symbol.for("Jupyter.display");
@@ -10,7 +10,7 @@ export const DISPLAY_SYMBOL = Symbol.for("Jupyter.display");
 const MAX_TEXT = 50_000;
 
 /** The bundle of `value`; a promise only if the value renders itself asynchronously. */
-export function richOf(value: unknown): Rich | Promise<Rich> {
+export function richOf(value: unknown, context: RenderContext): Rich | Promise<Rich> {
   const own = ownDisplay(value);
   if (own !== undefined) {
     const bundle = own.call(value);
@@ -18,7 +18,7 @@ export function richOf(value: unknown): Rich | Promise<Rich> {
     return complete(value, bundle);
   }
   for (const render of RENDERERS) {
-    const bundle = render(value);
+    const bundle = render(value, context);
     if (bundle !== undefined) return complete(value, bundle);
   }
   return { data: { "text/plain": textOf(value) }, metadata: {} };
@@ -51,9 +51,19 @@ export function encodeBundle(bundle: MimeBundle): MimeBundle {
     Object.entries(bundle).map(([type, data]) => {
       if (data instanceof Uint8Array) return [type, Buffer.from(data).toString("base64")];
       const json = /^application\/(.*\+)?json$/.test(type);
-      return [type, json || typeof data === "string" ? data : inspect(data)];
+      return [type, json ? plainJson(data) : typeof data === "string" ? data : inspect(data)];
     }),
   );
+}
+
+/** Typed arrays as arrays, which is what front ends expect in JSON. */
+function plainJson(data: unknown): unknown {
+  const json = JSON.stringify(data, (_, each: unknown) =>
+    ArrayBuffer.isView(each) && !(each instanceof DataView)
+      ? Array.from(each as unknown as ArrayLike<number>)
+      : each,
+  ) as string | undefined;
+  return json === undefined ? null : (JSON.parse(json) as unknown);
 }
 
 /** `util.inspect` within bounds: the start of what is large, and how large it is. */
