@@ -6,9 +6,10 @@
  * process (`kernel.user.send`, `kernel.onExtension`).
  */
 import type { Handlers, KernelContext } from "./context.ts";
+import { comm } from "./comm/module.ts";
 import { history } from "./history/module.ts";
 import { types } from "./types/module.ts";
 
 export type KernelModule = (kernel: KernelContext) => Handlers;
 
-export const MODULES: readonly KernelModule[] = [(kernel) => history(kernel), types];
+export const MODULES: readonly KernelModule[] = [(kernel) => history(kernel), types, comm];

@@ -20,6 +20,21 @@ declare function display(value: unknown, options?: RzenLabDisplayOptions): RzenL
 declare function prompt(question?: string, initial?: string): string;
 /** Asks for yes or no below the cell. */
 declare function confirm(question?: string): boolean;
+interface RzenLabCommContent {
+  readonly data: Record<string, any>;
+  readonly metadata: Record<string, any>;
+  readonly buffers: readonly Uint8Array[];
+}
+/** One conversation with a front end. */
+interface RzenLabComm {
+  readonly id: string;
+  readonly target: string;
+  readonly open: boolean;
+  send(data: Record<string, any>, options?: { metadata?: Record<string, any>; buffers?: readonly Uint8Array[] }): void;
+  close(data?: Record<string, any>): void;
+  onMessage(listener: (content: RzenLabCommContent) => unknown): this;
+  onClose(listener: (content: RzenLabCommContent) => unknown): this;
+}
 /** This kernel. */
 declare const jupyter: {
   readonly version: string;
@@ -30,6 +45,13 @@ declare const jupyter: {
   readonly display: typeof display;
   /** Type errors: not looked for, printed below the cell (the default), or a reason not to run it. */
   diagnostics: "off" | "warn" | "strict";
+  readonly comms: {
+    /** Opens a comm to the front end's handler for a target. */
+    open(target: string, data?: Record<string, any>, options?: { id?: string; metadata?: Record<string, any>; buffers?: readonly Uint8Array[] }): RzenLabComm;
+    /** Takes comms that front ends open to a target. */
+    register(target: string, listener: (comm: RzenLabComm, content: RzenLabCommContent) => unknown): void;
+    unregister(target: string): void;
+  };
   /** Clears the cell's output; with \`wait\`, when the next output arrives. */
   clearOutput(options?: { readonly wait?: boolean }): void;
   readonly prompt: typeof prompt;
