@@ -12,18 +12,29 @@ const PACKAGES = [
 
 const home = join(import.meta.dirname, "../../.cache/interop");
 
-/** Path of a Python that has `PACKAGES`; builds the environment on the first call. */
-export function python(): string {
-  const ready = join(home, "venv");
+/**
+ * Python of an environment of its own, made at the first call.
+ *
+ * @param steps arguments of `pip install`, one installation after the other
+ */
+export function environment(name: string, steps: readonly (readonly string[])[]): string {
+  const ready = join(home, name);
   if (!existsSync(ready)) {
     const partial = `${ready}.partial`;
     rmSync(partial, { recursive: true, force: true });
     mkdirSync(home, { recursive: true });
     execFileSync("python3", ["-m", "venv", partial]);
-    execFileSync(join(partial, "bin/python"), ["-m", "pip", "install", "--quiet", ...PACKAGES]);
+    for (const step of steps) {
+      execFileSync(join(partial, "bin/python"), ["-m", "pip", "install", "--quiet", ...step]);
+    }
     renameSync(partial, ready);
   }
   return join(ready, "bin/python");
+}
+
+/** Path of a Python that has `PACKAGES`; builds the environment on the first call. */
+export function python(): string {
+  return environment("venv", [PACKAGES]);
 }
 
 /** Runs a script and parses what it prints as JSON. */

@@ -1,0 +1,111 @@
+/** @file The two servers of the bench, each in processes of its own, on an empty store. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { mlflow3 } from "../../test/interop/mlflow/environment.ts";
+
+export type Name = "ours" | "mlflow";
+
+export type BenchServer = {
+  readonly name: Name;
+  readonly address: string;
+  /** Folder of the store, or of MLflow's `mlflow.db`. */
+  readonly folder: string;
+  /** From the start of the process to the first answer. */
+  readonly readyMs: number;
+  /** Resident memory of all its processes. */
+  readonly megabytes: () => number;
+  /** Ends it and keeps its files, so that it can be filled while it is down. */
+  readonly stop: () => Promise<void>;
+  readonly remove: () => void;
+};
+
+/** Starts a server; on the files of an earlier one if a folder is given. */
+export async function startServer(name: Name, folder = newFolder()): Promise<BenchServer> {
+  const port = await freePort();
+  const [program, args] = name === "ours" ? ourCommand(folder, port) : mlflowCommand(folder, port);
+  const start = performance.now();
+  const child = spawn(program, args, { cwd: folder, stdio: "ignore", detached: true });
+  const address = `http://127.0.0.1:${port}`;
+  await answering(address, child);
+  return {
+    name,
+    address,
+    folder,
+    readyMs: performance.now() - start,
+    megabytes: () => groupMemory(child.pid!),
+    stop: () => stop(child),
+    remove: () => rmSync(folder, { recursive: true, force: true }),
+  };
+}
+
+function newFolder(): string {
+  return mkdtempSync(join(tmpdir(), "rzenlab-bench-"));
+}
+
+function ourCommand(folder: string, port: number): [string, string[]] {
+  const bin = join(import.meta.dirname, "../../bin/rzenlab.js");
+  const store = join(folder, "store");
+  mkdirSync(store, { recursive: true });
+  return [process.execPath, [bin, "server", "--port", `${port}`, "--store", store]];
+}
+
+/** Its defaults: SQLite, fsync at every commit, four workers. */
+function mlflowCommand(folder: string, port: number): [string, string[]] {
+  const uri = `sqlite:///${join(folder, "mlflow.db")}`;
+  const artifacts = join(folder, "artifacts");
+  return [
+    mlflow3(),
+    `-m mlflow server --host 127.0.0.1 --port ${port} --backend-store-uri ${uri} --artifacts-destination ${artifacts}`.split(
+      " ",
+    ),
+  ];
+}
+
+async function answering(address: string, child: ChildProcess): Promise<void> {
+  for (let tries = 0; tries < 6_000; tries++) {
+    if (child.exitCode !== null) throw new Error(`the server ended with ${child.exitCode}`);
+    const up = await fetch(`${address}/health`).then(
+      (response) => response.ok,
+      () => false,
+    );
+    if (up) return;
+    await new Promise((done) => setTimeout(done, 20));
+  }
+  throw new Error("the server did not answer within two minutes");
+}
+
+/** The whole process group: MLflow's workers are children. */
+async function stop(child: ChildProcess): Promise<void> {
+  const ended = new Promise((done) => child.once("exit", done));
+  process.kill(-child.pid!, "SIGTERM");
+  const hard = setTimeout(() => process.kill(-child.pid!, "SIGKILL"), 15_000);
+  await ended;
+  clearTimeout(hard);
+}
+
+function groupMemory(group: number): number {
+  let kilobytes = 0;
+  for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
+    try {
+      const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+      const pgrp = Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[2]);
+      if (pgrp !== group) continue;
+      const status = readFileSync(`/proc/${pid}/status`, "utf8");
+      kilobytes += Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0);
+    } catch {
+      // ended meanwhile
+    }
+  }
+  return kilobytes / 1_024;
+}
+
+async function freePort(): Promise<number> {
+  const probe = createServer();
+  await new Promise<void>((done) => probe.listen(0, "127.0.0.1", done));
+  const { port } = probe.address() as { port: number };
+  await new Promise((done) => probe.close(done));
+  return port;
+}
