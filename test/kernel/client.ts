@@ -72,7 +72,12 @@ export class Client implements AsyncDisposable {
     );
     const child = spawn(process.execPath, [MAIN, file], {
       cwd,
-      env: { RZENLAB_HISTORY: join(folder, "history.db"), ...process.env },
+      // Type warnings have tests of their own; here they would come between the outputs.
+      env: {
+        RZENLAB_HISTORY: join(folder, "history.db"),
+        RZENLAB_DIAGNOSTICS: "off",
+        ...process.env,
+      },
       stdio: ["ignore", "inherit", "pipe"],
     });
     const client = new Client(child, folder, key);

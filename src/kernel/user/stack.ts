@@ -12,7 +12,7 @@ const FRAMES = new WeakMap<object, readonly Frame[]>();
 
 /** Frames of the kernel itself and of Node's insides say nothing about the cell. */
 const OWN = new URL("./", import.meta.url).href;
-const HIDDEN = /^node:internal\/|^node:inspector|^evalmachine/;
+const HIDDEN = /^node:internal\/|^node:inspector|^node:diagnostics_channel|^evalmachine/;
 
 /** Frames of an error whose stack has been read. */
 export function framesOf(error: object): readonly Frame[] {

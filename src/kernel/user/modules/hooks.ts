@@ -43,7 +43,7 @@ export function installHooks({ files, maps, notebook }: HookOptions): void {
     const parentURL = fromCell ? notebookUrl : context.parentURL;
     const here = { ...context, parentURL };
     if (specifier === "tslab" && (fromCell || isLocalUrl(parentURL))) {
-      return { url: SHIM_URL, format: "module", shortCircuit: true };
+      return { url: SHIM_URL, shortCircuit: true };
     }
     // The kernel's own files, and dependencies, are Node's business.
     const ours = fromCell || (isLocalUrl(parentURL) && !parentURL!.startsWith(runtime));
