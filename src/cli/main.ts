@@ -122,6 +122,20 @@ function buildProgram(): Command {
     .action(async (experiments, options) =>
       (await import("./commands/transfer.ts")).exportTo(experiments, options),
     );
+  const notebook = program
+    .command("notebook")
+    .description("notebooks without a front end")
+    .exitOverride();
+  notebook
+    .command("run <notebook> [parameters...]")
+    .description("execute a notebook with our kernel; parameters are name=value, e.g. steps=100")
+    .option("--out <file>", "where to write the executed copy")
+    .option("--home <folder>", "where data and runs are kept; the notebook's .rzenlab if absent")
+    .option("--json", "print the result as one JSON document on stdout")
+    .exitOverride()
+    .action(async (file, parameters, options) =>
+      (await import("./commands/notebook.ts")).run(file, parameters, options),
+    );
   const store = program.command("store").description("the run store's file").exitOverride();
   for (const [name, text] of [
     ["gc", "remove deleted runs and experiments for ever"],
@@ -138,10 +152,11 @@ function buildProgram(): Command {
   }
   command("ui", "the tracker's pages over this home's runs, in the browser")
     .option("--port <n>", "port to listen on; 0 is any free one", "5050")
+    .option("--store <path>", "folder of the store; the home's if absent")
     .option("--no-open", "do not open the browser")
     .action(async (options) => (await import("./commands/ui.ts")).ui(options));
   const storeOption = ["--store <path>", "folder of the store; the home's if absent"] as const;
-  command("server", "serve the store over MLflow's API until Ctrl-C")
+  command("server", "serve the store over MLflow's API, and its pages, until Ctrl-C")
     .option(...storeOption)
     .option("--port <n>", "port; 0 for a free one", "5000")
     .option(
@@ -151,7 +166,13 @@ function buildProgram(): Command {
     )
     .option("--allow-host <name...>", "further names that clients reach it by")
     .option("--auth", "ask for tokens on loopback too")
-    .action(async (options) => (await import("./commands/server.ts")).server(options));
+    .action(async (options) => {
+      const [{ server, storeFolder }, { uiPages }] = await Promise.all([
+        import("./commands/server.ts"),
+        import("./pages.ts"),
+      ]);
+      await server(options, await uiPages(options.home, storeFolder(options)));
+    });
   const token = program.command("token").description("who may use the server").exitOverride();
   const tokenCommand = (usage: string, description: string): Command =>
     token

@@ -1,7 +1,19 @@
 /** @file A report in each of its formats. */
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
+import { type Workshop, buildReport, retrievalsOf } from "../experiments/index.ts";
+import type { ReportSource } from "../ui/server/index.ts";
 import { type Report, reportHtml, reportJson, reportLatex, reportMarkdown } from "../plot/index.ts";
+
+/** What the tracker's pages ask of the experiments: statistics, retrievals, the offline page. */
+export function reportSource(shop: Workshop): ReportSource {
+  return {
+    report: (experiment) =>
+      buildReport(shop, experiment, { command: "npm ci && npm start", wallSeconds: 0 }),
+    retrievals: (experiment, which) => retrievalsOf(shop, experiment, which),
+    html: (report) => renderReport(report, "html"),
+  };
+}
 
 export const REPORT_FORMATS = ["html", "md", "json", "latex"] as const;
 export type ReportFormat = (typeof REPORT_FORMATS)[number];

@@ -23,9 +23,12 @@ export const TAGS = {
   error: "rzenlab.error",
 } as const;
 
+/** Tags of grid members begin with this. */
+export const MEMBER_TAG = "rzenlab.member/";
+
 /** Tag of a run that answers a cell of a grid; the value names cell and replicate. */
 export function memberTag(experiment: string, grid: string): string {
-  return `rzenlab.member/${experiment.replaceAll(/[^\w\-. ]/g, "_")}/${grid}`;
+  return `${MEMBER_TAG}${experiment.replaceAll(/[^\w\-. ]/g, "_")}/${grid}`;
 }
 
 export type RunRecord = {

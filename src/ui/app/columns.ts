@@ -1,0 +1,101 @@
+/** @file Columns of the runs table: how each reads, shows and sorts a run. */
+import { percent } from "../../plot/format.ts";
+import type { RunRow } from "../server/types.ts";
+
+export type Column = {
+  /** "status", "params.seed", "metrics.test/overall". */
+  readonly id: string;
+  readonly label: string;
+  readonly numeric: boolean;
+  readonly value: (run: RunRow) => string | number | null;
+  readonly text: (run: RunRow) => string;
+};
+
+/** Shown where the address names no columns, as far as the runs have them. */
+const FIRST = [
+  "name",
+  "status",
+  "startTime",
+  "params.seed",
+  "metrics.test/overall",
+  "metrics.test/image",
+  "metrics.test/video",
+  "metrics.test/visdoc",
+  "metrics.test/text",
+  "metrics.loss",
+];
+
+export function columnOf(id: string): Column {
+  const [group, ...rest] = id.split(".");
+  const key = rest.join(".");
+  if (group === "metrics") {
+    const isScore = /^(?:test|dev)\//.test(key);
+    const value = (run: RunRow): number | null => run.metrics[key] ?? null;
+    const text = (run: RunRow): string => {
+      const number = value(run);
+      if (number === null) return key in run.metrics ? "NaN" : "";
+      return isScore ? percent(number) : number.toPrecision(5);
+    };
+    return { id, label: isScore ? `${key} %` : key, numeric: true, value, text };
+  }
+  if (group === "params" || group === "tags") {
+    const text = (run: RunRow): string => run[group][key] ?? "";
+    const value = (run: RunRow): string | number => {
+      const number = Number(text(run));
+      return text(run) === "" || Number.isNaN(number) ? text(run) : number;
+    };
+    return { id, label: key, numeric: group === "params", value, text };
+  }
+  if (id === "startTime") {
+    return {
+      id,
+      label: "started",
+      numeric: false,
+      value: (run) => run.startTime,
+      text: (run) => new Date(run.startTime).toLocaleString(),
+    };
+  }
+  const own = (run: RunRow): string => run[id as "name" | "status" | "user" | "id"];
+  return { id, label: id, numeric: false, value: own, text: own };
+}
+
+/** Every column that some run can fill. */
+export function allColumns(runs: readonly RunRow[]): string[] {
+  const ids = new Set(["name", "status", "startTime", "user", "id"]);
+  for (const { params, metrics, tags } of runs) {
+    for (const key in metrics) ids.add(`metrics.${key}`);
+    for (const key in params) ids.add(`params.${key}`);
+    for (const key in tags) if (!key.startsWith("rzenlab.member/")) ids.add(`tags.${key}`);
+  }
+  return [...ids];
+}
+
+export function firstColumns(known: readonly string[]): string[] {
+  return FIRST.filter((id) => known.includes(id));
+}
+
+/** Runs by a column; rows without a value last, whichever way. `-` before the id: largest first. */
+export function sortRuns(runs: readonly RunRow[], sort: string): RunRow[] {
+  const down = sort.startsWith("-");
+  const { value } = columnOf(down ? sort.slice(1) : sort);
+  const keyed = runs.map((run) => ({ run, key: value(run) }));
+  const empty = (key: string | number | null): boolean => key === null || key === "";
+  keyed.sort((a, b) => {
+    if (empty(a.key) || empty(b.key)) return Number(empty(a.key)) - Number(empty(b.key));
+    const order =
+      typeof a.key === "number" && typeof b.key === "number"
+        ? a.key - b.key
+        : String(a.key).localeCompare(String(b.key), undefined, { numeric: true });
+    return down ? -order : order;
+  });
+  return keyed.map(({ run }) => run);
+}
+
+export function runsCsv(runs: readonly RunRow[], columns: readonly Column[]): string {
+  const field = (text: string): string =>
+    /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  const lines = runs.map((run) =>
+    columns.map((column) => field(String(column.value(run) ?? ""))).join(","),
+  );
+  return `${[columns.map(({ id }) => field(id)).join(","), ...lines].join("\n")}\n`;
+}

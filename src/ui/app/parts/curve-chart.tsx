@@ -1,0 +1,102 @@
+/** @file A metric over steps: a line per configuration with a band over its seeds, drawn by uPlot. */
+import { useEffect, useMemo, useRef } from "react";
+import UPlot from "uplot";
+import "uplot/dist/uPlot.min.css";
+import { bandOf, DARK, faded, stylesOf } from "../../../plot/index.ts";
+import type { CurveGroup } from "../../../plot/types.ts";
+import { useIsDark } from "../theme.ts";
+
+const DASHES = { solid: [], dash: [8, 4], dot: [2, 4], dashdot: [8, 4, 2, 4] } as const;
+
+export function CurveChart({ title, groups }: { title: string; groups: readonly CurveGroup[] }) {
+  const place = useRef<HTMLDivElement>(null);
+  const dark = useIsDark();
+  const { data, series, bands } = useMemo(() => chartOf(groups, dark), [groups, dark]);
+  useEffect(() => {
+    const element = place.current!;
+    const ink = dark ? "#d3d8df" : "#2b3038";
+    const grid = { stroke: dark ? "#353b44" : "#e3e5e8", width: 1 };
+    const axis = { stroke: ink, grid, ticks: grid };
+    const chart = new UPlot(
+      {
+        width: element.clientWidth,
+        height: 260,
+        scales: { x: { time: false } },
+        axes: [
+          { ...axis, label: "step" },
+          { ...axis, size: 64 },
+        ],
+        series,
+        bands,
+        cursor: { sync: { key: "curves" } },
+      },
+      data,
+      element,
+    );
+    const resized = new ResizeObserver(() =>
+      chart.setSize({ width: element.clientWidth, height: 260 }),
+    );
+    resized.observe(element);
+    return () => {
+      resized.disconnect();
+      chart.destroy();
+    };
+  }, [data, series, bands, dark]);
+  const last = groups.flatMap(({ members }) => members.flatMap(({ steps }) => steps.slice(-1)));
+  return (
+    <figure className="curve">
+      <figcaption>{title}</figcaption>
+      <div
+        ref={place}
+        role="img"
+        aria-label={`${title}: ${groups.length} lines up to step ${Math.max(0, ...last)}`}
+      />
+    </figure>
+  );
+}
+
+function chartOf(groups: readonly CurveGroup[], dark: boolean) {
+  const styles = stylesOf(groups.map(({ name }) => name));
+  const parts = groups.map((group) => ({ group, band: bandOf(group) }));
+  const steps = [...new Set(parts.flatMap(({ band }) => [...band.steps]))].sort((a, b) => a - b);
+  const place = new Map(steps.map((step, i) => [step, i]));
+  const spread = (at: readonly number[], values: readonly (number | null)[]): (number | null)[] => {
+    const out: (number | null)[] = Array.from({ length: steps.length }, () => null);
+    for (const [i, step] of at.entries()) out[place.get(step)!] = values[i] ?? null;
+    return out;
+  };
+  const data: UPlot.AlignedData = [steps];
+  const series: UPlot.Series[] = [{ label: "step" }];
+  const bands: UPlot.Band[] = [];
+  for (const { group, band } of parts) {
+    const { colour: light, dash } = styles.get(group.name)!;
+    const colour = dark ? (DARK[light] ?? light) : light;
+    data.push(
+      spread(band.steps, band.mean),
+      spread(band.steps, band.high),
+      spread(band.steps, band.low),
+    );
+    const first = series.length;
+    series.push(
+      { label: group.name, stroke: colour, width: 1.6, dash: [...DASHES[dash]], spanGaps: true },
+      {
+        show: group.members.length > 1,
+        label: "",
+        stroke: "transparent",
+        spanGaps: true,
+        points: { show: false },
+      },
+      {
+        show: group.members.length > 1,
+        label: "",
+        stroke: "transparent",
+        spanGaps: true,
+        points: { show: false },
+      },
+    );
+    if (group.members.length > 1) {
+      bands.push({ series: [first + 1, first + 2], fill: faded(colour, 0.16) });
+    }
+  }
+  return { data, series, bands };
+}

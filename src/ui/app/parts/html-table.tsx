@@ -1,0 +1,12 @@
+/** @file A table of src/plot, the one the report and the exports show. */
+import { styleOf, type Table, tableHtml } from "../../../plot/index.ts";
+
+/** The markup is src/plot's own, with every text escaped there. */
+export function HtmlTable({ table }: { table: Table }) {
+  const markup = tableHtml(
+    table,
+    (name) => `<i class="dot" style="--dot:${styleOf(name).colour}"></i>`,
+  );
+  // eslint-disable-next-line react/no-danger
+  return <div className="scroll" dangerouslySetInnerHTML={{ __html: markup }} />;
+}

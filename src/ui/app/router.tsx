@@ -1,0 +1,89 @@
+/** @file Addresses of pages. What a page shows is in its address, so every view can be sent to someone. */
+import { createRootRoute, createRoute, createRouter, redirect } from "@tanstack/react-router";
+import { AblationView } from "./pages/ablation.tsx";
+import { CompareView } from "./pages/compare.tsx";
+import { ExperimentsView } from "./pages/experiments.tsx";
+import { ModalitiesView } from "./pages/modalities.tsx";
+import { RunView } from "./pages/run.tsx";
+import { RunsView } from "./pages/runs.tsx";
+import { Shell } from "./shell.tsx";
+
+const root = createRootRoute({ component: Shell });
+
+const index = createRoute({
+  getParentRoute: () => root,
+  path: "/",
+  beforeLoad: () => {
+    throw redirect({ to: "/ui" });
+  },
+});
+const experiments = createRoute({
+  getParentRoute: () => root,
+  path: "/ui",
+  component: ExperimentsView,
+});
+const ablation = createRoute({
+  getParentRoute: () => root,
+  path: "/ui/$experiment/ablation",
+  component: AblationView,
+  validateSearch: (search: Record<string, unknown>): { level?: Level } =>
+    isLevel(search["level"]) ? { level: search["level"] } : {},
+});
+const modalities = createRoute({
+  getParentRoute: () => root,
+  path: "/ui/$experiment/modalities",
+  component: ModalitiesView,
+  validateSearch: (search: Record<string, unknown>): ModalitySearch => ({
+    ...text(search, "task"),
+    ...text(search, "configuration"),
+    ...text(search, "before"),
+  }),
+});
+const runs = createRoute({
+  getParentRoute: () => root,
+  path: "/ui/$experiment/runs",
+  component: RunsView,
+  validateSearch: (search: Record<string, unknown>): RunsSearch => ({
+    ...text(search, "filter"),
+    ...text(search, "sort"),
+    ...text(search, "columns"),
+  }),
+});
+const compare = createRoute({
+  getParentRoute: () => root,
+  path: "/ui/$experiment/compare",
+  component: CompareView,
+  validateSearch: (search: Record<string, unknown>): { runs?: string; metric?: string } => ({
+    ...text(search, "runs"),
+    ...text(search, "metric"),
+  }),
+});
+const run = createRoute({ getParentRoute: () => root, path: "/ui/run/$id", component: RunView });
+
+export type Level = "modalities" | "metaTasks" | "datasets";
+export type ModalitySearch = { task?: string; configuration?: string; before?: string };
+/** `sort`: a column, `-` before it for the largest first. `columns`: separated by commas. */
+export type RunsSearch = { filter?: string; sort?: string; columns?: string };
+
+function isLevel(value: unknown): value is Level {
+  return value === "modalities" || value === "metaTasks" || value === "datasets";
+}
+
+function text<K extends string>(
+  search: Record<string, unknown>,
+  key: K,
+): Partial<Record<K, string>> {
+  const value = search[key];
+  return typeof value === "string" && value !== "" ? ({ [key]: value } as Record<K, string>) : {};
+}
+
+export const router = createRouter({
+  routeTree: root.addChildren([index, experiments, ablation, modalities, runs, compare, run]),
+  defaultPreload: false,
+});
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: typeof router;
+  }
+}

@@ -1,0 +1,88 @@
+/** @file An experiment's ablation as the report computes it, and retrievals to look at. */
+import type { FastifyInstance } from "fastify";
+import type { GalleryItem, Report } from "../../plot/types.ts";
+import { reportLatex, reportMarkdown, reportJson, ablationCsv } from "../../plot/index.ts";
+import type { RunReader } from "../../tracking/index.ts";
+import type { AblationPage } from "./types.ts";
+
+/** Where statistics come from: `src/experiments` over the store and the prepared data. */
+export type ReportSource = {
+  report(experiment: string): Promise<Report>;
+  /** Retrievals of one task under a configuration, beside another's where the ranks differ. */
+  retrievals(
+    experiment: string,
+    which: { readonly task: string; readonly configuration: string; readonly before?: string },
+  ): Promise<readonly GalleryItem[]>;
+  /** The whole report as one offline page. */
+  html(report: Report): Promise<string>;
+};
+
+type ByName = { Params: { name: string } };
+
+const TYPES: Readonly<Record<string, string>> = {
+  md: "text/markdown; charset=utf-8",
+  tex: "application/x-tex; charset=utf-8",
+  csv: "text/csv; charset=utf-8",
+  json: "application/json; charset=utf-8",
+  html: "text/html; charset=utf-8",
+};
+
+export function ablationRoutes(app: FastifyInstance, store: RunReader, source: ReportSource): void {
+  const report = cachedReports(store, source);
+  app.get<ByName>(
+    "/api/ui/experiments/:name/ablation",
+    async ({ params }): Promise<AblationPage> => {
+      const { gallery: _, ...page } = await report(params.name);
+      return page;
+    },
+  );
+  app.get<ByName & { Querystring: { task?: string; configuration?: string; before?: string } }>(
+    "/api/ui/experiments/:name/retrievals",
+    ({ params, query: { task = "", configuration = "", before } }) =>
+      source.retrievals(params.name, {
+        task,
+        configuration,
+        ...(before === undefined ? {} : { before }),
+      }),
+  );
+  app.get<{ Params: { name: string; format: string } }>(
+    "/api/ui/experiments/:name/export/:format",
+    async ({ params: { name, format } }, reply) => {
+      const type = TYPES[format];
+      if (type === undefined) {
+        return reply
+          .code(404)
+          .send({ error: `no format ${format}; there are ${Object.keys(TYPES).join(", ")}` });
+      }
+      const text = await exported(await report(name), format, source);
+      void reply.header("content-type", type);
+      void reply.header(
+        "content-disposition",
+        `attachment; filename*=UTF-8''${encodeURIComponent(`${name}.${format}`)}`,
+      );
+      return reply.send(text);
+    },
+  );
+}
+
+function exported(report: Report, format: string, source: ReportSource): string | Promise<string> {
+  if (format === "md") return reportMarkdown(report);
+  if (format === "tex") return reportLatex(report);
+  if (format === "csv") return ablationCsv(report.grid);
+  return format === "json" ? reportJson(report) : source.html(report);
+}
+
+/** One report an experiment, made again when the experiment's runs changed. */
+function cachedReports(store: RunReader, source: ReportSource): (name: string) => Promise<Report> {
+  const known = new Map<string, { stamp: string; report: Promise<Report> }>();
+  return (name) => {
+    const runs = store.searchRuns({ experimentIds: [store.experiment(name).id] });
+    const stamp = runs.map(({ id, status, endTime }) => `${id} ${status} ${endTime}`).join("\n");
+    const found = known.get(name);
+    if (found?.stamp === stamp) return found.report;
+    const report = source.report(name);
+    known.set(name, { stamp, report });
+    report.catch(() => known.delete(name));
+    return report;
+  };
+}
