@@ -9,10 +9,18 @@ import { Fields } from "./fields.ts";
 import { type GuardOptions, installGuard } from "./guard/guard.ts";
 import { LiveFeed } from "./live.ts";
 import { acceptFiles, artifactRoutes, fileRoutes } from "./routes/artifacts.ts";
+import { assessmentRoutes } from "./routes/assessments.ts";
+import { datasetRoutes } from "./routes/datasets.ts";
 import { experimentRoutes } from "./routes/experiments.ts";
 import { logRoutes } from "./routes/log.ts";
 import { metricRoutes } from "./routes/metrics.ts";
+import { modelRoutes } from "./routes/models.ts";
+import { Registry } from "./routes/registry-rows.ts";
+import { registryRoutes } from "./routes/registry.ts";
 import { runRoutes } from "./routes/runs.ts";
+import { installSpans } from "./routes/spans.ts";
+import { traceRoutes } from "./routes/traces.ts";
+import { versionRoutes } from "./routes/versions.ts";
 
 /** The MLflow release whose API this is: clients choose their requests by it. */
 export const MLFLOW_VERSION = "3.6.0";
@@ -95,6 +103,7 @@ export function createTrackingServer(options: TrackingServerOptions): FastifyIns
       scope.route({ method, url, config: { role }, handler: adapt(handler) });
     }
   });
+  void app.register(async (scope) => installSpans(scope, context));
   if (extend) {
     void app.register(async (scope) => {
       pages = (await extend(scope)) ?? undefined;
@@ -105,12 +114,19 @@ export function createTrackingServer(options: TrackingServerOptions): FastifyIns
 }
 
 function allRoutes(context: Context): Route[] {
+  const registry = new Registry(context);
   return [
     ...experimentRoutes(context),
     ...runRoutes(context),
     ...logRoutes(context),
     ...metricRoutes(context),
     ...artifactRoutes(context),
+    ...modelRoutes(context),
+    ...registryRoutes(context, registry),
+    ...versionRoutes(context, registry),
+    ...traceRoutes(context),
+    ...assessmentRoutes(context),
+    ...datasetRoutes(context),
   ];
 }
 

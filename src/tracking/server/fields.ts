@@ -71,7 +71,8 @@ export class Fields {
 
   time(name: string): number | undefined {
     const value = this.integer(name);
-    if (value === undefined || value >= 0) return value;
+    // The last millisecond that a Date can hold.
+    if (value === undefined || (value >= 0 && value <= 8.64e15)) return value;
     throw this.wrong(name, value, "milliseconds since 1970, not negative");
   }
 
