@@ -5,7 +5,7 @@
  * acknowledged so far after each commit, straight to the pipe, so that a kill loses no line.
  */
 import { writeSync } from "node:fs";
-import { RunWriter } from "../../src/tracking/index.ts";
+import { RunWriter } from "../../src/tracking/writer.ts"; // not the index: it starts faster
 
 const [folder, runId, key, size, commits] = process.argv.slice(2) as [
   string,
