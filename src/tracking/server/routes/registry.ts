@@ -15,7 +15,14 @@ const MODELS = vocabularyOf({
     creation_timestamp: "m.created_at",
   },
   pairs: {
-    tags: { text: "(SELECT value FROM registered_model_tags WHERE model = m.name AND key = ?)" },
+    // MLflow's client asks for `mlflow.prompt.is_prompt` != 'true' to leave prompts out, and means
+    // models without that tag as well.
+    tags: {
+      text: `(SELECT coalesce(
+          (SELECT value FROM registered_model_tags WHERE model = m.name AND key = wanted),
+          CASE wanted WHEN 'mlflow.prompt.is_prompt' THEN 'false' END)
+        FROM (SELECT ? AS wanted))`,
+    },
   },
 });
 const MAX_PAGE = 1_000;

@@ -51,13 +51,25 @@ export function versionRoutes(context: Context, registry: Registry): Route[] {
       .run(of.model, of.version, key, value);
   };
 
+  /** A version made of a logged model comes from that model's run. */
+  const sourceRun = (source: string, modelId: string | null): string | null => {
+    const id = /^models:\/(m-\w+)$/.exec(source)?.[1] ?? modelId;
+    if (id === null) return null;
+    return (
+      connection
+        .prepare<[string], string | null>("SELECT source_run FROM models WHERE id = ?")
+        .pluck()
+        .get(id) ?? null
+    );
+  };
+
   const create = ({ fields }: Call) => {
     const name = modelName(fields);
     const source = fields.required("source");
     const tags = fields.pairs("tags");
     const optional = (field: string): string | null => fields.text(field) || null;
     const given = [
-      optional("run_id"),
+      optional("run_id") ?? sourceRun(source, optional("model_id")),
       optional("run_link"),
       optional("model_id"),
       optional("description"),
