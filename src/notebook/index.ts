@@ -27,6 +27,8 @@ export { homeFolder, placesOf, runAddress } from "./places.ts";
 export { ProgressBar, progress } from "./progress.ts";
 export { runs } from "./runs.ts";
 export type { RunFilter } from "./runs.ts";
+export { embedTask, workshop } from "./workshop.ts";
+export type { TaskEmbeddings, WorkshopFilter } from "./workshop.ts";
 export { figureSvg } from "./svg.ts";
 export { table } from "./table.ts";
 export type { TableOptions } from "./table.ts";
