@@ -5,5 +5,6 @@ export * as evaluation from "./eval/index.ts";
 export * as experiments from "./experiments/index.ts";
 export * as loss from "./loss/index.ts";
 export * as model from "./model/index.ts";
+export * as notebook from "./notebook/index.ts";
 export * as plot from "./plot/index.ts";
 export * as tracking from "./tracking/index.ts";
