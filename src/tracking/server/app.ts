@@ -1,5 +1,6 @@
 /** @file The server: routes of all groups on one Fastify instance. */
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
+import { StoreError } from "../error.ts";
 import { installRegexp } from "../search/index.ts";
 import type { RunWriter } from "../writer.ts";
 import { GroupCommit } from "./commit.ts";
@@ -25,6 +26,8 @@ import { versionRoutes } from "./routes/versions.ts";
 /** The MLflow release whose API this is: clients choose their requests by it. */
 export const MLFLOW_VERSION = "3.6.0";
 
+/** Long series move from rows into chunks one at a time, each some tens of milliseconds. */
+const SEAL_EVERY_MS = 1_000;
 const MAX_JSON_BYTES = 32 << 20;
 const MAX_ARTIFACT_BYTES = 64 * 2 ** 30;
 const PREFIXES = [
@@ -109,7 +112,11 @@ export function createTrackingServer(options: TrackingServerOptions): FastifyIns
       pages = (await extend(scope)) ?? undefined;
     });
   }
-  app.addHook("preClose", async () => live.close());
+  const sealing = setInterval(() => sealSome(store), SEAL_EVERY_MS).unref();
+  app.addHook("preClose", async () => {
+    clearInterval(sealing);
+    live.close();
+  });
   return app;
 }
 
@@ -172,6 +179,15 @@ function acceptJson(app: FastifyInstance): void {
     const text = `Bad Request. Content-Type header must be one of ['application/json'], got ${got}.`;
     done(new ApiError("INVALID_PARAMETER_VALUE", text), undefined);
   });
+}
+
+function sealSome(store: RunWriter): void {
+  try {
+    store.seal();
+  } catch (error) {
+    // A full disk or a lock held by another process: rows stay rows until the next try.
+    if (!(error instanceof StoreError)) throw error;
+  }
 }
 
 /** Runs that name no experiment go to experiment 0, as every client expects. */
