@@ -48,6 +48,7 @@ export function readCube(
     split: "test",
   });
   const byRun = Map.groupBy(rows, (row) => row.runId);
+  sameData(`experiment ${experiment}, grid ${grid}`, members, byRun);
   const runs = new Map<string, RunScores>();
   for (const { cell, replicate, run } of members) {
     const evaluations = byRun.get(run.id);
@@ -55,6 +56,40 @@ export function readCube(
       runs.set(`${cell}\n${replicate}`, runScores(run.id, cell, replicate, evaluations));
   }
   return scoreCube(cells, [...runs.values()], rows);
+}
+
+/** Averages over different data sets say nothing of the configurations, so they are refused. */
+function sameData(
+  where: string,
+  members: readonly { cell: string; replicate: number; run: { id: string } }[],
+  byRun: ReadonlyMap<string, readonly Evaluation[]>,
+): void {
+  const seen = new Map<string, { digest: string; by: string }>();
+  const scored = members.flatMap(({ cell, replicate, run }) => {
+    const rows = byRun.get(run.id);
+    return rows === undefined ? [] : [{ by: `${cell} (seed ${replicate})`, rows }];
+  });
+  for (const { by, rows } of scored) {
+    for (const { task, digest } of rows) {
+      const first = seen.get(task) ?? { digest: digest ?? "", by };
+      seen.set(task, first);
+      if (first.digest !== (digest ?? "")) {
+        throw new ReportError(
+          `${where}: data set ${task} had other contents for ${by} than for ${first.by} (digests ${digest ?? "none"} and ${first.digest || "none"}), so their scores can't be compared`,
+        );
+      }
+    }
+  }
+  const gaps = scored.flatMap(({ by, rows }) => {
+    const has = new Set(rows.map(({ task }) => task));
+    const lacks = [...seen.keys()].filter((task) => !has.has(task));
+    return lacks.length === 0 ? [] : [`${by} lacks ${lacks.join(", ")}`];
+  });
+  if (gaps.length > 0) {
+    throw new ReportError(
+      `${where}: runs were scored on different data sets, so their averages can't be compared: ${gaps.join("; ")}`,
+    );
+  }
 }
 
 /** The cube of scored runs; `keys` describe the data sets. */

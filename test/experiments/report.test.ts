@@ -3,98 +3,20 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Task } from "../../src/data/types.ts";
-import { Random } from "../../src/engine/index.ts";
-import { scoreTask } from "../../src/eval/index.ts";
 import { gridMembers } from "../../src/experiments/ablate.ts";
 import { blockDelta, blockEstimate } from "../../src/experiments/blocks.ts";
-import { recordScores } from "../../src/experiments/evaluate.ts";
-import type { Grid } from "../../src/experiments/grids.ts";
-import { gridOf, planGrid } from "../../src/experiments/grids.ts";
-import { memberTag, recordRun } from "../../src/experiments/record.ts";
 import { FINAL_CELL, buildReport } from "../../src/experiments/report.ts";
-import { Workshop } from "../../src/experiments/run.ts";
-import { SOUP_CELLS } from "../../src/experiments/soups.ts";
-import { tinyTasks } from "./support/tiny.ts";
+import type { Workshop } from "../../src/experiments/run.ts";
+import { madeWorkshop } from "./support/made.ts";
 
 const home = mkdtempSync(join(tmpdir(), "rzenlab-report-"));
 const SEEDS = 4;
 let shop: Workshop;
 let tasks: readonly Task[];
 
-/** Points by which weighting and mask lift a cell: they only help together, temperature hurts. */
-function effect(cell: string): number {
-  const both = cell.includes("+HW") && cell.includes("+FN") ? 0.4 : 0;
-  return both - (cell.includes("tau learned") ? 0.2 : 0);
-}
-
-/** Stores a run whose share of right answers is 0.4 and the cell's effect: no training. */
-async function fabricate(grid: string, cell: string, replicate: number): Promise<void> {
-  const known = gridOf(grid).cells.some(({ name }) => name === cell);
-  const plan = planGrid(gridOf(grid), SEEDS).filter((run) => run.replicate === replicate);
-  const { config } = plan.find((run) => run.cell === cell) ?? plan[0]!;
-  const runId = recordRun(shop.store, {
-    experiment: "made",
-    name: `${grid} ${cell} ${replicate}`,
-    config,
-    tasks,
-    dataDigest: "d",
-    startDigest: "s",
-    environment: { commit: "c", dirtyDiff: "", versions: {}, machine: "m" },
-    tags: { [memberTag("made", grid)]: JSON.stringify({ cell, replicate }) },
-  });
-  const random = Random.from(replicate, known ? cell : "soup");
-  const scores = [];
-  for (const task of tasks) scores.push(await scored(task, 0.4 + effect(cell), random));
-  recordScores(shop.store, runId, scores, 1);
-  shop.store.logMetrics(runId, [
-    { key: "loss", value: 1, step: 1 },
-    { key: "tau/image-retrieval", value: 0.04, step: 1 },
-    ...(cell.includes("+FN")
-      ? ["maskPrecision", "maskRecall", "maskRate"].map((key) => ({ key, value: 0.5, step: 1 }))
-      : []),
-  ]);
-  shop.store.finishRun(runId);
-}
-
-/** Embeddings that answer a share of the queries: one axis a candidate, the wrong one otherwise. */
-function scored(task: Task, share: number, random: Random): ReturnType<typeof scoreTask> {
-  const ids = [...task.corpus.keys()];
-  const dim = ids.length;
-  const candidates = new Float32Array(dim * dim);
-  for (let i = 0; i < dim; i++) candidates[i * dim + i] = 1;
-  const queries = new Float32Array(task.queries.length * dim);
-  for (const [row, { positives }] of task.queries.entries()) {
-    const right = ids.findIndex((id) => positives.has(id));
-    queries[row * dim + (random.uniform() < share ? right : (right + 1) % dim)] = 1;
-  }
-  return scoreTask({
-    task,
-    queryEmbeddings: { shape: [task.queries.length, dim], data: queries },
-    candidateEmbeddings: { shape: [dim, dim], data: candidates },
-    onError: "report",
-  });
-}
-
 beforeAll(async () => {
-  const places = { dataRoot: join(home, "data"), home, store: join(home, "store") };
-  const loadTasks = await tinyTasks(places.dataRoot);
-  // Eight queries say little; the report needs an effect to find.
-  const many = async (split: Task["split"]): Promise<Task[]> =>
-    (await loadTasks(split)).map((task) => ({
-      ...task,
-      queries: Array.from({ length: 40 }, (_, i) => ({ ...task.queries[i % 8]!, id: `q${i}` })),
-    }));
-  shop = await Workshop.open(places, { loadTasks: many });
+  shop = await madeWorkshop(home, SEEDS);
   tasks = await shop.tasks("test");
-  const all: readonly (readonly [Grid["name"], readonly string[]])[] = [
-    ["quick", gridOf("quick").cells.map((cell) => cell.name)],
-    ["ladder", gridOf("ladder").cells.map((cell) => cell.name)],
-    ["duplicates", gridOf("duplicates").cells.map((cell) => cell.name)],
-    ["soup", [...gridOf("soup").cells, ...SOUP_CELLS].map((cell) => cell.name)],
-  ];
-  for (const [grid, cells] of all)
-    for (const cell of cells)
-      for (let seed = 0; seed < SEEDS; seed++) await fabricate(grid, cell, seed);
 });
 afterAll(async () => {
   await shop.close();
@@ -171,6 +93,39 @@ describe("buildReport", () => {
   test("of an experiment without grids lists the grids", async () => {
     await expect(buildReport(shop, "nothing", options)).rejects.toThrow(
       "experiment nothing has no runs of a grid; there are quick, full, ladder",
+    );
+  });
+});
+
+describe("runs scored on different data", () => {
+  const options = { command: "test", wallSeconds: 1 };
+  const withRows = async (change: (task: string) => { task?: string; digest?: string }) => {
+    const { run } = gridMembers(shop.store, "made", "quick").find(
+      (m) => m.cell === "+HW" && m.replicate === 1,
+    )!;
+    const task = tasks[0]!.name;
+    const { perQuery: _, ...row } = shop.store
+      .evaluations({ runIds: [run.id], split: "test" })
+      .find((one) => one.task === task)!;
+    shop.store.logEvaluation(run.id, [{ ...row, digest: row.digest!, ...change(task) }]);
+  };
+
+  test("are refused where the contents of a data set differ", async () => {
+    await withRows(() => ({ digest: "other" }));
+    await expect(buildReport(shop, "made", options)).rejects.toThrow(
+      /grid quick: data set \S+ had other contents for .*seed.* than for .*so their scores can't be compared/,
+    );
+    await withRows((name) => ({ digest: tasks.find((task) => task.name === name)!.digest }));
+    await buildReport(shop, "made", options);
+  });
+
+  test("are refused where one has a data set that others lack", async () => {
+    await withRows(() => ({ task: "extra" }));
+    await expect(buildReport(shop, "made", options)).rejects.toThrow(
+      "runs were scored on different data sets, so their averages can't be compared: ",
+    );
+    await expect(buildReport(shop, "made", options)).rejects.toThrow(
+      "baseline (seed 0) lacks extra",
     );
   });
 });
