@@ -1,5 +1,6 @@
 /** @file The project's tsconfig with what cells need changed, shown to the language server without touching the disk. */
 import { existsSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { dirname, join, relative } from "node:path";
 import { GLOBALS_TEXT } from "./globals.ts";
 import type { ServerFile } from "./server.ts";
@@ -53,10 +54,23 @@ export function projectFiles(folder: string): ServerFile[] {
     ...(base === undefined ? {} : { extends: `./${relative(folder, base).replaceAll("\\", "/")}` }),
     compilerOptions: { ...(base === undefined ? DEFAULT_OPTIONS : {}), ...CELL_OPTIONS },
     include: [],
-    files: [DOCUMENT, GLOBALS],
+    // TypeScript takes no types by itself; cells run on Node whatever the project is for.
+    files: [DOCUMENT, GLOBALS, ...nodeTypes(folder)],
   };
   files.push({ path: own, language: "jsonc", text: JSON.stringify(config) });
   return files;
+}
+
+/** Node's types: the project's, else the ones that were installed with this kernel. */
+function nodeTypes(folder: string): string[] {
+  for (const from of [join(folder, "_"), import.meta.url]) {
+    try {
+      return [join(dirname(createRequire(from).resolve("@types/node/package.json")), "index.d.ts")];
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "MODULE_NOT_FOUND") throw error;
+    }
+  }
+  return [];
 }
 
 function nearestConfig(folder: string): string | undefined {
