@@ -154,7 +154,7 @@ export const interaction: Group = {
         const { client } = kernel;
         await kernel.ok({
           rzenlab:
-            "jupyter.comms.registerTarget('echo', (comm, open) => { comm.onMessage((data) => comm.send({ echo: data, open })) });",
+            "jupyter.comms.register('echo', (comm, open) => { comm.onMessage(({ data }) => comm.send({ echo: data, open: open.data })) });",
           python:
             "def target(comm, open):\n  comm.on_msg(lambda m: comm.send({'echo': m['content']['data'], 'open': open['content']['data']}))\nget_ipython().kernel.comm_manager.register_target('echo', target)",
         });
@@ -170,7 +170,7 @@ export const interaction: Group = {
         equal((message.content["data"] as Answer)["echo"], { n: 5 }, "data");
         const info = (await client.request("comm_info_request", { target_name: "echo" })).reply;
         equal(info.content["comms"], { "c-1": { target_name: "echo" } }, "comm_info");
-        await client.send("comm_close", { comm_id: "c-1", data: {} }).done.catch(() => undefined);
+        client.send("comm_close", { comm_id: "c-1", data: {} });
       },
     },
     {

@@ -72,7 +72,7 @@ export const BUSY: Readonly<Record<string, Code>> = {
   },
   "busy library code": {
     typescript: "import { spin } from 'busy'; spin()",
-    python: "import re\nre.match(r'(a+)+$', 'a' * 40 + 'b')",
+    python: "import library\nlibrary.spin()",
   },
 };
 

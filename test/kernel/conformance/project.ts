@@ -1,5 +1,5 @@
 /** @file The project that a case's notebook lives in: sources above it, packages of every kind beside it. */
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 
@@ -43,7 +43,7 @@ const FILES: Record<string, string | Uint8Array> = {
   "src/hot.ts": `export const version = 1;\n`,
   "src/uses-hot.ts": `import { version } from "./hot.ts";\nexport const seen = version;\n`,
   "notebooks/beside.ts": `export const beside = "beside";\n`,
-  "notebooks/library.py": `value = 1\n`,
+  "notebooks/library.py": `value = 1\ndef spin():\n  while True: pass\n`,
   "notebooks/lib_fails.py": `def fail(reason):\n    message = "failed: " + reason\n    raise ValueError(message)\n`,
   "add.wasm": WASM,
   "node_modules/cjs/package.json": JSON.stringify({
@@ -73,13 +73,13 @@ const FILES: Record<string, string | Uint8Array> = {
   }),
   "node_modules/awaits/main.js": `export const late = await Promise.resolve("awaited");\n`,
   // A workspace package: linked into node_modules, its source is TypeScript.
-  "node_modules/source/package.json": JSON.stringify({
+  "packages/source/package.json": JSON.stringify({
     name: "source",
     type: "module",
     main: "src/main.ts",
     exports: "./src/main.ts",
   }),
-  "node_modules/source/src/main.ts": `export const typed: string = "source";\n`,
+  "packages/source/src/main.ts": `export const typed: string = "source";\n`,
   "node_modules/busy/package.json": JSON.stringify({
     name: "busy",
     type: "module",
@@ -96,6 +96,7 @@ export function makeProject(): Project {
     writeFileSync(file, text);
   };
   for (const [path, text] of Object.entries(FILES)) write(path, text);
+  symlinkSync("../packages/source", join(root, "node_modules/source"));
   return {
     root,
     notebooks: join(root, "notebooks"),
