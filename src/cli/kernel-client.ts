@@ -131,7 +131,7 @@ export class KernelClient {
 }
 
 function kernelScript(): string {
-  const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
+  const extension = import.meta.filename.endsWith(".ts") ? "ts" : "js";
   return fileURLToPath(new URL(`../kernel/main.${extension}`, import.meta.url));
 }
 

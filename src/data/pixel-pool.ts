@@ -23,7 +23,7 @@ export class DecodePool {
   #number = 0;
 
   constructor(threads: number) {
-    const file = import.meta.url.endsWith(".ts") ? "./pixel-worker.ts" : "./pixel-worker.js";
+    const file = import.meta.filename.endsWith(".ts") ? "./pixel-worker.ts" : "./pixel-worker.js";
     this.#workers = Array.from(
       { length: threads },
       () => new Worker(new URL(file, import.meta.url), { execArgv: [] }),

@@ -131,7 +131,7 @@ export function localLauncher({
 
 /** `job.ts` in the repository, `job.js` in the installed package. */
 function jobScript(): string {
-  const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
+  const extension = import.meta.filename.endsWith(".ts") ? "ts" : "js";
   return fileURLToPath(new URL(`./job.${extension}`, import.meta.url));
 }
 

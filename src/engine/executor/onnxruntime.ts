@@ -37,7 +37,7 @@ class WorkerDevice implements Device {
   #ended: Error | null = null;
 
   constructor(options: WorkerOptions) {
-    const file = import.meta.url.endsWith(".ts") ? "./worker.ts" : "./worker.js";
+    const file = import.meta.filename.endsWith(".ts") ? "./worker.ts" : "./worker.js";
     this.#worker = new Worker(new URL(file, import.meta.url), {
       workerData: options,
       execArgv: [],
