@@ -4,6 +4,7 @@ import { Workshop } from "../experiments/index.ts";
 import type { TrackingServerOptions } from "../tracking/server/index.ts";
 import { appFolder } from "./uiapp.ts";
 import { placesOf } from "./places.ts";
+import { cachedReport } from "./report-cache.ts";
 import { reportSource } from "./reports.ts";
 
 /** What `createTrackingServer` takes as `extend`: pages over the runs of a store, pictures from the home's data. */
@@ -16,6 +17,7 @@ export async function uiPages(
     const places = placesOf(home);
     const shop = await Workshop.open({ dataRoot: places.data, home: places.home, store });
     app.addHook("onClose", () => shop.close());
-    await registerUi(app, { store: shop.store, reports: reportSource(shop), appFolder: folder });
+    const reports = reportSource(shop, (experiment) => cachedReport(shop, experiment));
+    await registerUi(app, { store: shop.store, reports, appFolder: folder });
   };
 }
