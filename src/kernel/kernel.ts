@@ -96,7 +96,7 @@ export class Kernel implements KernelContext {
   }
 
   interrupt(): void {
-    this.user.interrupt();
+    this.user.interrupt(this.running?.id ?? 0);
   }
 
   /** Tells a new subscriber that its subscription works (Jupyter's JEP 65). */

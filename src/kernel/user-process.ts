@@ -42,6 +42,8 @@ export class UserProcess extends EventEmitter<Events> {
   #ready!: Promise<void>;
   #marks!: readonly MarkedStream[];
   #done: ((message: DoneMessage) => void) | undefined;
+  /** The cell that the latest interrupt was meant for; it may still wait for its turn. */
+  #interrupted = 0;
   #interruptedAt: number | undefined;
   #stderrTail = "";
   #closing = false;
@@ -131,6 +133,14 @@ export class UserProcess extends EventEmitter<Events> {
   /** Runs one cell. Settles also when the process dies under it. */
   async execute(command: ExecuteCommand): Promise<DoneMessage> {
     await this.#ready;
+    if (this.#interrupted === command.cell) {
+      const error = {
+        ename: "KeyboardInterrupt",
+        evalue: "interrupted",
+        traceback: ["KeyboardInterrupt: interrupted before the cell began"],
+      };
+      return { type: "done", cell: command.cell, userExpressions: {}, error };
+    }
     return new Promise((resolve) => {
       this.#done = (message) => {
         if (message.cell !== command.cell && message.cell !== -1) return;
@@ -156,15 +166,16 @@ export class UserProcess extends EventEmitter<Events> {
     this.#toAgent({ type: "input", ...(value === undefined ? {} : { value }) });
   }
 
-  /** Interrupts what runs. Code that noticed nothing of an earlier interrupt is killed. */
-  interrupt(): void {
+  /** Interrupts `cell`, or what cells left behind where it is 0. Code that noticed nothing of an earlier interrupt is killed. */
+  interrupt(cell: number): void {
+    this.#interrupted = cell;
     const now = performance.now();
     if (this.#interruptedAt !== undefined && now - this.#interruptedAt > UNNOTICED_MS) {
       this.#child.kill("SIGKILL");
       return;
     }
     this.#interruptedAt ??= now;
-    this.#toAgent({ type: "interrupt" });
+    this.#toAgent({ type: "interrupt", cell });
   }
 
   /** Lets exit handlers run if the main thread is free, then makes sure. */

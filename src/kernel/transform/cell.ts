@@ -50,7 +50,7 @@ export function transformCell(
   const parsed = parseScript(file, stripped.code);
   const wrong = parsed.errors.find(isFatal);
   if (wrong !== undefined)
-    throw placed(wrong.message, wrong.labels.at(-1)?.start ?? 0, stripped, text);
+    throw placed(wrong.message, file, wrong.labels.at(-1)?.start ?? 0, stripped, text);
 
   const cell = new CellRewrite(stripped.code, parsed.program);
   if (!text.includes(OPT_OUT)) instrument(parsed.program, cell.edited);
@@ -64,7 +64,13 @@ export function transformCell(
 }
 
 /** An error in the printed JavaScript, put where the cell's text has it. */
-function placed(message: string, offset: number, stripped: Transformed, text: string): CodeError {
+function placed(
+  message: string,
+  file: string,
+  offset: number,
+  stripped: Transformed,
+  text: string,
+): CodeError {
   const { line, column } = positionOf(stripped.code, offset);
   const before = (stripped.map().mappings[line - 1] ?? []).findLast(
     (segment) => segment[0] <= column,
@@ -73,7 +79,7 @@ function placed(message: string, offset: number, stripped: Transformed, text: st
     before !== undefined && before.length > 1
       ? { line: before[2]! + 1, column: before[3]! }
       : { line: 1, column: 0 };
-  return new CodeError(message, text, place);
+  return new CodeError(message, file, text, place);
 }
 
 class CellRewrite {

@@ -12,9 +12,11 @@ export class CodeError extends SyntaxError {
   override readonly name = "SyntaxError";
   readonly position: Position;
   readonly source: string;
+  readonly file: string;
 
-  constructor(message: string, source: string, position: Position) {
+  constructor(message: string, file: string, source: string, position: Position) {
     super(message);
+    this.file = file;
     this.source = source;
     this.position = position;
   }
@@ -51,7 +53,7 @@ export function syntaxErrorOf(file: string, text: string): CodeError | undefined
   const { errors } = parseSync(file, text, { lang: langOf(file), sourceType: "module" });
   const first = errors.find(isFatal);
   if (first === undefined) return undefined;
-  return new CodeError(first.message, text, positionOf(text, first.labels[0]?.start ?? 0));
+  return new CodeError(first.message, file, text, positionOf(text, first.labels[0]?.start ?? 0));
 }
 
 /** Removes types and lowers what V8 does not know: enums, namespaces, parameter properties, `accessor`. */
@@ -66,7 +68,9 @@ export function stripTypes(file: string, text: string, options: StripOptions): T
   });
   const error = result.errors.find(isFatal);
   if (error !== undefined) {
-    throw syntaxErrorOf(file, text) ?? new CodeError(error.message, text, { line: 1, column: 0 });
+    throw (
+      syntaxErrorOf(file, text) ?? new CodeError(error.message, file, text, { line: 1, column: 0 })
+    );
   }
   const map = { ...result.map!, version: 3 };
   const stripped = { code: result.code, map: () => mapOf(map, file, text) };

@@ -6,21 +6,29 @@ import { Socket } from "node:net";
 import process from "node:process";
 import { createInterface } from "node:readline";
 import { parentPort, workerData } from "node:worker_threads";
-import { INPUT_LIMIT, SHARED, SHARED_WORDS, type ToAgent, TO_AGENT_FD } from "./messages.ts";
+import {
+  type AgentMessage,
+  INPUT_LIMIT,
+  SHARED,
+  SHARED_WORDS,
+  type ToAgent,
+  TO_AGENT_FD,
+} from "./messages.ts";
 
 /** How long code may take to notice an interrupt before it is terminated, `finally` blocks and all. */
-const TERMINATE_AFTER_MS = 400;
+const TERMINATE_AFTER_MS = 200;
 
 const { memory } = workerData as { memory: SharedArrayBuffer };
 const words = new Int32Array(memory, 0, SHARED_WORDS);
 const input = new Uint8Array(memory, SHARED_WORDS * 4, INPUT_LIMIT);
 
-function tellMain(what: "interrupt" | "terminated"): void {
+function tellMain(what: AgentMessage): void {
   // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
   parentPort!.postMessage(what);
 }
 
-function interrupt(): void {
+function interrupt(cell: number): void {
+  Atomics.store(words, SHARED.cell, cell);
   const asked = Atomics.add(words, SHARED.asked, 1) + 1;
   Atomics.store(words, SHARED.stop, 1);
   // Wakes a `prompt` that waits for an answer.
@@ -74,8 +82,9 @@ function answer(value: string | undefined): void {
 const pipe = new Socket({ fd: TO_AGENT_FD, readable: true, writable: false });
 createInterface({ input: pipe }).on("line", (line) => {
   const message = JSON.parse(line) as ToAgent;
-  if (message.type === "interrupt") interrupt();
+  if (message.type === "interrupt") interrupt(message.cell);
   else answer(message.value);
 });
 // The kernel is gone, so nobody can see or stop this process any more.
 pipe.on("close", () => process.kill(process.pid, "SIGKILL"));
+tellMain("listening");

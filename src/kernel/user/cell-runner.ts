@@ -1,5 +1,4 @@
 /** @file One cell from code to `done`. */
-import { inspect } from "node:util";
 import { transformCell } from "../transform/cell.ts";
 import { LEGACY_HELPERS } from "../transform/decorators.ts";
 import type { CellRun, Cells } from "./cells.ts";
@@ -7,11 +6,11 @@ import { type Channel, writeFully } from "./channel.ts";
 import { errorContent } from "./errors.ts";
 import { Repl } from "./evaluate.ts";
 import { type Interrupts, KeyboardInterrupt } from "./interrupt.ts";
-import { type DoneMessage, type ExecuteCommand, type Rich, streamMark } from "./messages.ts";
+import { type DoneMessage, type ExecuteCommand, streamMark } from "./messages.ts";
 import type { Importer } from "./modules/importer.ts";
 import type { LocalFiles } from "./modules/local-files.ts";
 import { StaleNames } from "./modules/stale-names.ts";
-import { richOf, textOf } from "./rich.ts";
+import { richOf } from "./rich.ts";
 import type { SourceMaps } from "./source-maps.ts";
 
 export type RunnerParts = {
@@ -92,6 +91,7 @@ export class CellRunner {
       this.#abandon = () => resolve({ ok: false, error: new KeyboardInterrupt() });
     });
     try {
+      if (this.#parts.interrupts.meantFor(cell)) throw new KeyboardInterrupt();
       const outcome = await Promise.race([
         this.#repl.evaluate(command.code, command.url),
         abandoned,
@@ -103,7 +103,7 @@ export class CellRunner {
       const result =
         outcome.value === undefined || silent
           ? undefined
-          : await this.#result(outcome.value, command.key);
+          : await richOf(outcome.value, { cellKey: command.key });
       const userExpressions = await this.#userExpressions(command);
       return { type: "done", cell, ...(result ? { result } : {}), userExpressions };
     } catch (error) {
@@ -111,20 +111,6 @@ export class CellRunner {
     } finally {
       this.#abandon = undefined;
       cells.finish(run);
-    }
-  }
-
-  async #result(value: unknown, cellKey: string): Promise<Rich> {
-    try {
-      return await richOf(value, { cellKey });
-    } catch (error) {
-      // A broken renderer must not take the value with it.
-      this.#parts.channel.stream(
-        this.#parts.cells.current.id,
-        "stderr",
-        `display: ${inspect(error)}\n`,
-      );
-      return { data: { "text/plain": textOf(value) }, metadata: {} };
     }
   }
 

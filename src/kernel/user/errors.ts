@@ -1,4 +1,6 @@
 /** @file Thrown values as Jupyter errors: the line that failed, the frames, causes, aggregated errors. */
+import { relative } from "node:path";
+import process from "node:process";
 import { inspect } from "node:util";
 import { CodeError } from "../transform/typescript.ts";
 import type { ErrorContent } from "./messages.ts";
@@ -58,7 +60,9 @@ function tracebackOf(thrown: unknown, depth = 0): string[] {
     return [
       ...lines,
       ...excerpt({
-        name: "Cell",
+        name: thrown.file.startsWith("rzenlab-cell")
+          ? "Cell"
+          : relative(process.cwd(), thrown.file),
         ...thrown.position,
         column: thrown.position.column + 1,
         source: thrown.source,

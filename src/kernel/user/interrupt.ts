@@ -30,6 +30,11 @@ export class Interrupts {
     return this.#shared[SHARED.asked] !== this.#shared[SHARED.taken];
   }
 
+  /** Was this cell interrupted before it began? */
+  meantFor(cell: number): boolean {
+    return Atomics.load(this.#shared, SHARED.cell) === cell;
+  }
+
   /** Rejects the awaits of what is to stop. Does nothing if this interrupt was taken before. */
   take(): KeyboardInterrupt | undefined {
     if (!this.waiting) return undefined;

@@ -15,6 +15,7 @@ import { installHost } from "./host.ts";
 import { inputOf } from "./input.ts";
 import { Interrupts } from "./interrupt.ts";
 import {
+  type AgentMessage,
   type ExecuteCommand,
   SHARED_BYTES,
   SHARED_WORDS,
@@ -49,7 +50,9 @@ const agent = new Worker(new URL(agentFile, import.meta.url), {
   stderr: false,
 });
 agent.unref();
-agent.on("message", (message: "interrupt" | "terminated") => {
+const listening = Promise.withResolvers<void>();
+agent.on("message", (message: AgentMessage) => {
+  if (message === "listening") return listening.resolve();
   interrupts.take();
   channel.send({ type: "interrupted" });
   if (message === "terminated") setImmediate(() => runner.abandon());
@@ -93,4 +96,6 @@ pipe.on("close", () => process.exit(0));
 
 // A first evaluation compiles what every cell needs, before anyone waits for it.
 await runner.warmUp();
+// A cell that began earlier could not be interrupted.
+await listening.promise;
 channel.send({ type: "ready", pid: process.pid });

@@ -46,9 +46,12 @@ export type ToUser =
   | ({ readonly type: string } & Json);
 
 export type ToAgent =
-  | { readonly type: "interrupt" }
+  | { readonly type: "interrupt"; readonly cell: number }
   /** An answer to `prompt`; without a value, the front end can't ask. */
   | { readonly type: "input"; readonly value?: string };
+
+/** What the agent thread tells the main thread. */
+export type AgentMessage = "listening" | "interrupt" | "terminated";
 
 export type FromUser =
   | { readonly type: "ready"; readonly pid: number }
@@ -93,8 +96,10 @@ export const SHARED = {
   taken: 2,
   /** Bytes of the answer to `prompt`; -1 while there is none, -2 if the front end can't ask. */
   inputBytes: 3,
+  /** The cell that the latest interrupt was meant for, which may not have begun yet. */
+  cell: 4,
 } as const;
 
 export const INPUT_LIMIT = 1 << 20;
-export const SHARED_WORDS = 4;
+export const SHARED_WORDS = 5;
 export const SHARED_BYTES = SHARED_WORDS * 4 + INPUT_LIMIT;

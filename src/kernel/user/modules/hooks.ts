@@ -1,8 +1,9 @@
 /** @file Node's module hooks: cells resolve from the notebook's folder, project files are transformed and versioned. */
-import { readFileSync } from "node:fs";
+import { readFileSync, realpathSync } from "node:fs";
 import { type LoadHookSync, registerHooks, type ResolveHookSync } from "node:module";
 import { relative } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { stripTypes } from "../../transform/typescript.ts";
 import type { SourceMaps } from "../source-maps.ts";
 import { isLocal, type LocalFiles } from "./local-files.ts";
 
@@ -51,7 +52,8 @@ export function installHooks({ files, maps, notebook }: HookOptions): void {
     const found = files.find(specifier, pathOf(parentURL!));
     if (found !== undefined && isLocal(found)) return localModule(found);
     const resolved = resolvePackage(specifier, here, next);
-    const path = resolved.url.startsWith("file:") ? pathOf(resolved.url) : undefined;
+    // A workspace package is linked into node_modules and lives outside.
+    const path = resolved.url.startsWith("file:") ? realpathSync(pathOf(resolved.url)) : undefined;
     return path !== undefined && isLocal(path) ? localModule(path) : resolved;
   };
 
@@ -67,7 +69,13 @@ export function installHooks({ files, maps, notebook }: HookOptions): void {
 
   const load: LoadHookSync = (url, context, next) => {
     const local = versionOf(url);
-    if (local === undefined) return next(url, context);
+    if (local === undefined) {
+      const path = url.startsWith("file:") ? pathOf(url) : "";
+      // Node itself refuses TypeScript below node_modules.
+      if (!/\.[cm]?ts$/.test(path) || isLocal(path)) return next(url, context);
+      const { code } = stripTypes(path, readFileSync(path, "utf8"), { keepImports: false });
+      return { format: "module", source: code, shortCircuit: true };
+    }
     const { path } = local;
     if (path.endsWith(".json")) {
       return { format: "json", source: readFileSync(path, "utf8"), shortCircuit: true };
@@ -104,7 +112,7 @@ function resolvePackage(
   if (/^(\.|\/|[a-z]+:)/.test(specifier)) return next(specifier, context);
   try {
     const source = next(specifier, { ...context, conditions: ["source", ...context.conditions] });
-    if (isLocalUrl(source.url)) return source;
+    if (source.url.startsWith("file:") && isLocal(realpathSync(pathOf(source.url)))) return source;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === undefined) throw error;
   }
