@@ -66,7 +66,7 @@ export async function receiveFile(
     }
     await rename(temporary, target);
   } catch (error) {
-    await rm(temporary, { force: true });
+    await rm(temporary, { force: true }).catch(() => undefined); // its folder may be a file
     throw ofFileSystem(error, place.path);
   }
   return { bytes, sha256: hash.digest("hex") };
