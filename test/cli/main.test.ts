@@ -25,6 +25,10 @@ const COMMANDS = [
   ["runs"],
   ["report"],
   ["export"],
+  ["import-runs"],
+  ["export-runs"],
+  ["store", "gc"],
+  ["store", "optimize"],
   ["doctor"],
 ];
 
@@ -47,6 +51,10 @@ test("no command is bad usage: help on stderr, exit 2", () => {
 test.each([
   [["trian"], "unknown command 'trian'"],
   [["runs", "--colour"], "unknown option '--colour'"],
+  [["import-runs", join(home, "none")], `import-runs: no file or folder ${join(home, "none")}`],
+  [["import-runs", home, "--format", "csv"], "--format: expected one of auto, mlflow, mlruns,"],
+  [["export-runs"], "required option '--to <place>' not specified"],
+  [["store", "gc", "--older-than", "x"], "--older-than: expected a whole number >= 0"],
   [["train"], "missing required argument 'recipe'"],
   [["ablate", "quick", "--seeds", "zero", "--home", home], "--seeds: expected a whole number >= 1"],
   [
