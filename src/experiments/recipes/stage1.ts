@@ -4,6 +4,7 @@
  *     rzenlab train stage1-warmup
  *     rzenlab train stage1-objects model.init=<weights of that run>
  *     rzenlab train stage1 model.init=<weights of that one>
+ *     rzenlab train stage1-clips model.init=<weights of that one>
  *
  * Random cross-modal similarities are worse than none, so from random weights the quickest way down is
  * to map everything to one point, where gradients vanish (docs/log.md). What can't be learnt yet pulls
@@ -111,4 +112,26 @@ export const stage1: TrainConfigPatch = layPatches(stage1Objects, {
   sampler: { weights: WEIGHTS },
   optimizer: { warmupSteps: 100, schedule: "cosine" },
   checkpoint: { everySteps: 250 },
+});
+
+/** Clips, clocks and pages learn slowest: more of them at the end. */
+export const stage1Clips: TrainConfigPatch = layPatches(stage1, {
+  recipe: "stage1-clips",
+  seed: 1,
+  steps: 1100,
+  sampler: {
+    weights: {
+      "writing-retrieval": 14,
+      "radical-moment": 16,
+      "motion-class": 5,
+      "motion-caption": 7,
+      "clock-reading": 2,
+      "country-sheet": 5,
+      "chart-page": 9,
+      "dictionary-page": 5,
+      "typeset-words": 0.25,
+      "typeset-reading": 0.25,
+    },
+  },
+  optimizer: { learningRate: 5e-4, warmupSteps: 30 },
 });
