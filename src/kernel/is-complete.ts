@@ -15,9 +15,8 @@ export function completenessOf(code: string): Completeness {
   if (first === undefined) return { status: "complete" };
   const end = code.trimEnd().length;
   const open =
-    /^Unterminated (multiline comment|template)/.test(first.message) ||
-    (first.message.startsWith("Unterminated string") &&
-      opensTemplate(code, first.labels[0]?.start));
+    first.message.startsWith("Unterminated multiline comment") ||
+    (first.message.startsWith("Unterminated") && opensTemplate(code));
   const atEnd = (first.labels[0]?.start ?? 0) >= end || /but found `EOF`/.test(first.message);
   // A decorator waits for its class.
   const decorator = /^@[\w.$]+(\(.*\))?$/s.test(code.trim());
@@ -25,9 +24,12 @@ export function completenessOf(code: string): Completeness {
   return { status: "invalid" };
 }
 
-/** oxc calls an unfinished template a string; a quote's string ends with its line, a template's does not. */
-function opensTemplate(code: string, start = 0): boolean {
-  return code[start] === "`" || code[start - 1] === "`";
+/** oxc calls an unfinished template a string, or its end a bad token: would closing it help? */
+function opensTemplate(code: string): boolean {
+  return ["`", "}`"].some((end) => {
+    const { errors } = parseSync("cell.ts", code + end, { lang: "ts", sourceType: "module" });
+    return errors.length === 0 || /but found `EOF`/.test(errors[0]!.message);
+  });
 }
 
 /** Two spaces for each bracket that is still open. */

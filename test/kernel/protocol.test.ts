@@ -110,6 +110,7 @@ test.each([
   ["foo(", "incomplete"],
   ["const a =", "incomplete"],
   ["`open", "incomplete"],
+  ["const s = `a ${1}", "incomplete"],
   ["/* open", "incomplete"],
   ["@decorated", "incomplete"],
   ["if (x)", "incomplete"],
