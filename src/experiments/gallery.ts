@@ -91,7 +91,8 @@ export async function galleryItems(options: GalleryOptions): Promise<GalleryItem
   return items;
 }
 
-async function media(item: Item, pictures: Map<string, Promise<string>>): Promise<Media> {
+/** An item's text and small pictures; `pictures` keeps those made before. */
+export async function media(item: Item, pictures: Map<string, Promise<string>>): Promise<Media> {
   const text = item.text === undefined ? {} : { text: item.text };
   const picture = (file: string, width: number): Promise<string> => {
     const known = pictures.get(file) ?? thumbnail(file, width);

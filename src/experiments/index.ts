@@ -21,6 +21,8 @@ export { runQuickstart, QUICKSTART_GRIDS } from "./quickstart.ts";
 export type { QuickstartOptions } from "./quickstart.ts";
 export { ReportError } from "./cube.ts";
 export { FINAL_CELL, buildReport, retrievalsOf } from "./report.ts";
+export { queriesOf } from "./queries.ts";
+export type { QueryChoice } from "./queries.ts";
 export { MEMBER_TAG } from "./record.ts";
 export type { ReportOptions } from "./report.ts";
 export { SoupError, barrierBetween, makeSoup } from "./soup.ts";

@@ -94,7 +94,7 @@ export async function buildReport(
 }
 
 /** The grid the report is about: the first of these that has runs. */
-function mainGrid(store: RunReader, experiment: string): Grid {
+export function mainGrid(store: RunReader, experiment: string): Grid {
   const order = ["quick", "full", "ladder", "duplicates", "soup"];
   const found = order.find((name) => gridMembers(store, experiment, name).length > 0);
   if (found !== undefined) return gridOf(found);

@@ -51,6 +51,8 @@ export type {
   MaskPoint,
   Media,
   PaperScores,
+  QueryChange,
+  QueryPage,
   Report,
   Reproduction,
   Series,

@@ -224,6 +224,39 @@ export type GalleryItem = {
   readonly before?: { readonly configuration: string; readonly rank: number };
 };
 
+/** One query under two configurations; ranks are of its best right answer, one a seed, in the order of `QueryPage.seeds`. */
+export type QueryChange = {
+  readonly id: string;
+  readonly query: Media;
+  readonly ranks: readonly number[];
+  readonly ranksBefore: readonly number[];
+  /** The data set's metric on this query, mean over seeds. */
+  readonly value: number;
+  readonly valueBefore: number;
+  /** What the first seed's runs ranked first, where they kept it: [before, configuration]. */
+  readonly results: readonly [GalleryItem, GalleryItem] | null;
+};
+
+/** Queries of one data set under two configurations, a page of them; those that changed most first. */
+export type QueryPage = {
+  readonly task: string;
+  readonly metric: string;
+  readonly instruction: string;
+  readonly configuration: string;
+  readonly before: string;
+  readonly seeds: readonly number[];
+  /** Queries of the data set, of which `queries` are those from `offset` on. */
+  readonly total: number;
+  readonly offset: number;
+  /** Queries whose metric rose, fell, and stayed. */
+  readonly better: number;
+  readonly worse: number;
+  readonly same: number;
+  /** Paired by query, over the means of seeds; null where a configuration is set beside itself. */
+  readonly delta: Delta | null;
+  readonly queries: readonly QueryChange[];
+};
+
 /** One evaluated task, for the method section and the axis of the heat map. */
 export type DatasetInfo = {
   readonly name: string;

@@ -1,6 +1,6 @@
 /** @file What pages fetch, typed by the server's own records. */
 import { queryOptions } from "@tanstack/react-query";
-import type { GalleryItem } from "../../plot/types.ts";
+import type { QueryPage } from "../../plot/types.ts";
 import type {
   AblationPage,
   ExperimentCard,
@@ -53,19 +53,19 @@ export const seriesQuery = (id: string, key: string) =>
     queryFn: () => get<SeriesPoints>(`/api/ui/runs/${part(id)}/series?key=${part(key)}`),
   });
 
-export type RetrievalChoice = {
+export type QueryView = {
   readonly task: string;
   readonly configuration: string;
-  readonly before?: string | undefined;
+  readonly before: string;
+  readonly offset: number;
 };
 
-export const retrievalsQuery = (experiment: string, choice: RetrievalChoice) =>
+export const queriesQuery = (experiment: string, view: QueryView) =>
   queryOptions({
-    queryKey: ["retrievals", experiment, choice],
+    queryKey: ["queries", experiment, view],
     queryFn: () => {
-      const { before, ...rest } = choice;
-      const query = new URLSearchParams(before === undefined ? rest : { ...rest, before });
-      return get<GalleryItem[]>(`/api/ui/experiments/${part(experiment)}/retrievals?${query}`);
+      const query = new URLSearchParams({ ...view, offset: String(view.offset) });
+      return get<QueryPage>(`/api/ui/experiments/${part(experiment)}/queries?${query}`);
     },
   });
 

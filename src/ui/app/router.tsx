@@ -37,6 +37,9 @@ const modalities = createRoute({
     ...text(search, "task"),
     ...text(search, "configuration"),
     ...text(search, "before"),
+    ...(Number.isInteger(search["from"]) && Number(search["from"]) > 0
+      ? { from: Number(search["from"]) }
+      : {}),
   }),
 });
 const runs = createRoute({
@@ -61,7 +64,12 @@ const compare = createRoute({
 const run = createRoute({ getParentRoute: () => root, path: "/ui/run/$id", component: RunView });
 
 export type Level = "modalities" | "metaTasks" | "datasets";
-export type ModalitySearch = { task?: string; configuration?: string; before?: string };
+export type ModalitySearch = {
+  task?: string;
+  configuration?: string;
+  before?: string;
+  from?: number;
+};
 /** `sort`: a column, `-` before it for the largest first. `columns`: separated by commas. */
 export type RunsSearch = { filter?: string; sort?: string; columns?: string };
 

@@ -1,7 +1,8 @@
 /** @file An experiment's ablation as the report computes it, and retrievals to look at. */
 import type { FastifyInstance } from "fastify";
-import type { GalleryItem, Report } from "../../plot/types.ts";
+import type { GalleryItem, QueryPage, Report } from "../../plot/types.ts";
 import { reportLatex, reportMarkdown, reportJson, ablationCsv } from "../../plot/index.ts";
+import type { QueryChoice } from "../../experiments/index.ts";
 import type { RunReader } from "../../tracking/index.ts";
 import type { AblationPage } from "./types.ts";
 
@@ -13,9 +14,14 @@ export type ReportSource = {
     experiment: string,
     which: { readonly task: string; readonly configuration: string; readonly before?: string },
   ): Promise<readonly GalleryItem[]>;
+  /** Every query of a task under two configurations, page by page. */
+  queries(experiment: string, choice: QueryChoice): Promise<QueryPage>;
   /** The whole report as one offline page. */
   html(report: Report): Promise<string>;
 };
+
+/** Each query brings small pictures with it. */
+const MAX_QUERIES = 50;
 
 type ByName = { Params: { name: string } };
 
@@ -45,6 +51,19 @@ export function ablationRoutes(app: FastifyInstance, store: RunReader, source: R
         ...(before === undefined ? {} : { before }),
       }),
   );
+  app.get<ByName & { Querystring: Readonly<Record<string, string | undefined>> }>(
+    "/api/ui/experiments/:name/queries",
+    ({ params, query }) => {
+      const { task = "", configuration = "", before = "" } = query;
+      return source.queries(params.name, {
+        task,
+        configuration,
+        before,
+        offset: whole("offset", query["offset"] ?? "0", 0, Number.MAX_SAFE_INTEGER),
+        limit: whole("limit", query["limit"] ?? "20", 1, MAX_QUERIES),
+      });
+    },
+  );
   app.get<{ Params: { name: string; format: string } }>(
     "/api/ui/experiments/:name/export/:format",
     async ({ params: { name, format } }, reply) => {
@@ -62,6 +81,15 @@ export function ablationRoutes(app: FastifyInstance, store: RunReader, source: R
       );
       return reply.send(text);
     },
+  );
+}
+
+function whole(name: string, text: string, least: number, most: number): number {
+  const value = Number(text);
+  if (Number.isInteger(value) && value >= least && value <= most) return value;
+  throw Object.assign(
+    new RangeError(`${name}: expected a whole number from ${least} to ${most}, got "${text}"`),
+    { statusCode: 400 },
   );
 }
 

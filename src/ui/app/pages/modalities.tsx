@@ -3,9 +3,10 @@ import { useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { deltaHeatmap, metaTaskRadar, modalityBars } from "../../../plot/index.ts";
 import type { AblationPage } from "../../server/types.ts";
-import { ablationQuery, retrievalsQuery } from "../api.ts";
+import { ablationQuery, queriesQuery } from "../api.ts";
+import { DrillDown } from "../parts/drill-down.tsx";
 import { FigureView } from "../parts/figure-view.tsx";
-import { RetrievalCard } from "../parts/retrieval-card.tsx";
+import { QueryList } from "../parts/query-list.tsx";
 import { Loaded } from "../parts/states.tsx";
 
 const route = getRouteApi("/ui/$experiment/modalities");
@@ -47,7 +48,7 @@ function Page({ page, experiment }: { page: AblationPage; experiment: string }) 
   );
 }
 
-/** One data set's retrievals under a configuration, with the baseline's ranks beside them. */
+/** One data set's queries under two configurations, those that changed most first. */
 function Gallery({ page, experiment }: { page: AblationPage; experiment: string }) {
   const search = route.useSearch();
   const navigate = route.useNavigate();
@@ -55,70 +56,42 @@ function Gallery({ page, experiment }: { page: AblationPage; experiment: string 
   const task = search.task ?? page.datasets[0]!.name;
   const configuration = search.configuration ?? names.at(-1)!;
   const before = search.before ?? page.grid.baseline;
+  const { from: offset = 0 } = search;
   const choose = (change: Partial<typeof search>): void =>
-    void navigate({ search: { task, configuration, before, ...change }, replace: true });
-  const found = useQuery(retrievalsQuery(experiment, { task, configuration, before }));
+    void navigate({
+      search: { task, configuration, before, ...change },
+      replace: true,
+      resetScroll: false,
+    });
+  const found = useQuery(queriesQuery(experiment, { task, configuration, before, offset }));
   return (
     <section aria-labelledby="retrievals">
       <h2 id="retrievals">What was retrieved</h2>
+      <DrillDown
+        page={page}
+        task={task}
+        configuration={configuration}
+        choose={(name) => choose({ task: name })}
+      />
       <div className="choices">
-        <label>
-          Data set
-          <select value={task} onChange={(event) => choose({ task: event.target.value })}>
-            {page.modalities.map(({ id, label }) => (
-              <optgroup key={id} label={label}>
-                {page.datasets
-                  .filter(({ modality }) => modality === id)
-                  .map(({ name, metaTask }) => (
-                    <option key={name} value={name}>
-                      {name} ({metaTask})
-                    </option>
-                  ))}
-              </optgroup>
-            ))}
-          </select>
-        </label>
+        <Choice
+          label="Before"
+          value={before}
+          names={names}
+          choose={(name) => choose({ before: name })}
+        />
         <Choice
           label="Configuration"
           value={configuration}
           names={names}
           choose={(name) => choose({ configuration: name })}
         />
-        <Choice
-          label="beside"
-          value={before}
-          names={names}
-          choose={(name) => choose({ before: name })}
-        />
       </div>
       <Loaded of={found}>
-        {(items) => (
-          <div className="retrievals">
-            {[...items]
-              .sort((a, b) => changeOf(b) - changeOf(a))
-              .map((item, i) => (
-                <RetrievalCard key={`${item.task} ${i}`} item={item} />
-              ))}
-          </div>
-        )}
+        {(queries) => <QueryList page={queries} turn={(from) => choose({ from })} />}
       </Loaded>
-      <p className="note">
-        Queries are spread evenly over the data set, not chosen by outcome; those whose rank changed
-        most come first.
-      </p>
     </section>
   );
-}
-
-/** Places a query's best positive moved, on a logarithmic scale: 1 to 2 matters more than 101 to 102. */
-function changeOf({
-  rank,
-  before,
-}: {
-  rank: number;
-  before?: { readonly rank: number } | undefined;
-}): number {
-  return before === undefined ? 0 : Math.abs(Math.log(before.rank / rank));
 }
 
 function Choice(props: {

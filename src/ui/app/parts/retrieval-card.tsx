@@ -8,7 +8,7 @@ export function RetrievalCard({ item }: { item: GalleryItem }) {
   return (
     <article className={`retrieval ${right ? "right" : "wrong"}`}>
       <header>
-        <h3>{task}</h3>
+        <h4>{task}</h4>
         <p>
           <span aria-hidden>{right ? "✓" : "✗"}</span> best right answer at rank {rank} of{" "}
           {candidates}
@@ -38,7 +38,13 @@ export function RetrievalCard({ item }: { item: GalleryItem }) {
 
 const FRAME_MS = 350;
 
-function MediaView({ media: { kind, text, pictures = [] }, role }: { media: Media; role: string }) {
+export function MediaView({
+  media: { kind, text, pictures = [] },
+  role,
+}: {
+  media: Media;
+  role: string;
+}) {
   const [frame, setFrame] = useState(0);
   const [playing, setPlaying] = useState(false);
   useEffect(() => {
