@@ -7,15 +7,15 @@ import type { GlobalOptions } from "../main.ts";
 import { duration, printResult } from "../output.ts";
 import { placesOf } from "../places.ts";
 import { REPORT_FORMATS, renderReport } from "../reports.ts";
-import { servePage } from "../serve.ts";
 import { withSession } from "../session.ts";
 import { wholeNumber } from "../usage.ts";
+import { showPages } from "./ui.ts";
 
 type QuickstartOptions = GlobalOptions & { readonly seeds: string; readonly serve: boolean };
 
 const EXPERIMENT = "quickstart";
 
-/** Prepares, trains, compares, writes the report, and shows it if a person is there. */
+/** Prepares, trains, compares, writes the report, and opens the tracker on it if a person is there. */
 export async function quickstart(options: QuickstartOptions): Promise<void> {
   const seeds = wholeNumber("seeds", options.seeds);
   const start = performance.now();
@@ -37,14 +37,6 @@ export async function quickstart(options: QuickstartOptions): Promise<void> {
   const took = duration((performance.now() - start) / 1000);
   const text = `What ${seeds} seeds tell (${took}):\n${lines.join("\n")}\n\nReport: ${files["html"]}`;
   printResult(options.json, { files, findings }, text);
-  if (options.serve && process.stdout.isTTY && process.stdin.isTTY) await show(files["html"]!);
-}
-
-async function show(file: string): Promise<void> {
-  const abort = new AbortController();
-  process.once("SIGINT", () => abort.abort());
-  const onReady = (address: string): void => {
-    process.stderr.write(`Open ${address} (Ctrl-C ends)\n`);
-  };
-  await servePage(file, { onReady, signal: abort.signal });
+  if (!options.serve || !process.stdout.isTTY || !process.stdin.isTTY) return;
+  await showPages({ ...options, port: "0", open: true, path: `/ui/${EXPERIMENT}/ablation` });
 }

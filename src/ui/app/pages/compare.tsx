@@ -2,7 +2,7 @@
 import { useQueries, useQuery } from "@tanstack/react-query";
 import { Link, getRouteApi } from "@tanstack/react-router";
 import { useMemo } from "react";
-import type { CurveGroup } from "../../../plot/types.ts";
+import type { CurveGroup, Series } from "../../../plot/types.ts";
 import type { RunDetail, SeriesPoints } from "../../server/types.ts";
 import { runQuery, runsQuery, seriesQuery } from "../api.ts";
 import { CurveChart } from "../parts/curve-chart.tsx";
@@ -76,7 +76,7 @@ function Curves({ details }: { details: readonly RunDetail[] }) {
     queries: metric === "" ? [] : details.map(({ id }) => seriesQuery(id, metric)),
   });
   const ready = found.flatMap(({ data }) => (data === undefined ? [] : [data]));
-  const groups = useMemo(() => groupsOf(details, ready), [details, ready.length, metric]);
+  const groups = groupsOf(details, ready);
   if (metric === "") return <p className="empty">These runs have no curves.</p>;
   return (
     <section aria-labelledby="curves">
@@ -109,24 +109,33 @@ function curveKeys(details: readonly RunDetail[]): string[] {
   );
 }
 
-/** Runs whose settings differ by the seed alone are one configuration. */
+/** Settings that tell replicates apart, not configurations. */
+const REPLICATE = new Set(["seed", "model.initSeed"]);
+
+/** Runs whose settings differ by the seed alone are one configuration, named by the first of them. */
 function groupsOf(details: readonly RunDetail[], series: readonly SeriesPoints[]): CurveGroup[] {
   const points = new Map(series.map((one) => [one.runId, one.points]));
-  const groups = Map.groupBy(
-    details,
-    (run) => run.params["recipe"]?.replace(/^\w+: /, "") ?? run.name,
-  );
-  return [...groups].map(([name, runs]) => ({
-    name,
-    members: runs.map((run) => {
-      const own = points.get(run.id) ?? [];
-      return {
-        seed: Number(run.params["seed"] ?? 0),
-        steps: own.map(({ step }) => step),
-        values: own.map(({ value }) => value),
-      };
-    }),
-  }));
+  const settings = ({ params }: RunDetail): string =>
+    JSON.stringify(
+      Object.entries(params)
+        .filter(([key]) => !REPLICATE.has(key))
+        .sort(),
+    );
+  const names = new Set<string>();
+  return [...Map.groupBy(details, settings).values()].map((runs) => {
+    const wanted = runs[0]!.params["recipe"]?.replace(/^\w+: /, "") ?? runs[0]!.name;
+    const name = names.has(wanted) ? `${wanted} (${runs[0]!.id.slice(0, 6)})` : wanted;
+    names.add(name);
+    return { name, members: runs.map((run) => memberOf(run, points.get(run.id) ?? [])) };
+  });
+}
+
+function memberOf({ params }: RunDetail, points: SeriesPoints["points"]): Series {
+  return {
+    seed: Number(params["seed"] ?? 0),
+    steps: points.map(({ step }) => step),
+    values: points.map(({ value }) => value),
+  };
 }
 
 /** Settings, code and data on which the runs don't agree; the rest is left out. */

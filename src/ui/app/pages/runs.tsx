@@ -162,7 +162,7 @@ function Rows({
     estimateSize: () => ROW,
     overscan: 12,
   });
-  const template = `34px ${columns.map(({ id }) => (id === "name" ? "minmax(220px, 2fr)" : "minmax(96px, 1fr)")).join(" ")}`;
+  const template = `34px ${columns.map(({ id }) => (id === "name" ? "260px" : id === "startTime" ? "180px" : "138px")).join(" ")}`;
   return (
     <div
       ref={scroll}
