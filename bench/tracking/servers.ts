@@ -1,6 +1,14 @@
 /** @file The two servers of the bench, each in processes of its own, on an empty store. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import {
+  closeSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+} from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -27,9 +35,12 @@ export async function startServer(name: Name, folder = newFolder()): Promise<Ben
   const port = await freePort();
   const [program, args] = name === "ours" ? ourCommand(folder, port) : mlflowCommand(folder, port);
   const start = performance.now();
-  const child = spawn(program, args, { cwd: folder, stdio: "ignore", detached: true });
+  const log = join(folder, `${name}.log`);
+  const out = openSync(log, "a");
+  const child = spawn(program, args, { cwd: folder, stdio: ["ignore", out, out], detached: true });
+  closeSync(out);
   const address = `http://127.0.0.1:${port}`;
-  await answering(address, child);
+  await answering(address, child, log);
   return {
     name,
     address,
@@ -64,9 +75,12 @@ function mlflowCommand(folder: string, port: number): [string, string[]] {
   ];
 }
 
-async function answering(address: string, child: ChildProcess): Promise<void> {
+async function answering(address: string, child: ChildProcess, log: string): Promise<void> {
   for (let tries = 0; tries < 6_000; tries++) {
-    if (child.exitCode !== null) throw new Error(`the server ended with ${child.exitCode}`);
+    if (child.exitCode !== null) {
+      const said = readFileSync(log, "utf8").slice(-2_000);
+      throw new Error(`the server ended with ${child.exitCode}: ${said}`);
+    }
     const up = await fetch(`${address}/health`).then(
       (response) => response.ok,
       () => false,
@@ -79,6 +93,7 @@ async function answering(address: string, child: ChildProcess): Promise<void> {
 
 /** The whole process group: MLflow's workers are children. */
 async function stop(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
   const ended = new Promise((done) => child.once("exit", done));
   process.kill(-child.pid!, "SIGTERM");
   const hard = setTimeout(() => process.kill(-child.pid!, "SIGKILL"), 15_000);
