@@ -10,7 +10,7 @@ export const TAGS = 5;
 export const EXPERIMENT = "runs";
 
 const started = 1_700_000_000_000;
-const runId = (i: number): string => i.toString(16).padStart(32, "a");
+const runId = (i: number): string => `e${i.toString(16).padStart(31, "0")}`;
 
 /** Run i: values that spread, the same in both stores. */
 function content(i: number) {
