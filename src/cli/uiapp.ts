@@ -2,6 +2,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, globSync, statSync } from "node:fs";
+import { rename, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 
 const ROOT = resolve(import.meta.dirname, "../..");
@@ -28,10 +29,13 @@ function isFresh(file: string, root: string): boolean {
   return parts.every((part) => statSync(join(root, part)).mtimeMs <= made);
 }
 
+/** Builds beside the folder and puts the result in its place: a server that reads it never sees half of it. */
 async function build(root: string): Promise<void> {
   process.stderr.write("Building the pages ...\n");
+  const made = join(root, "dist", `ui-${process.pid}`);
   const vite = join(root, "node_modules/vite/bin/vite.js");
-  const child = spawn(process.execPath, [vite, "build", "src/ui/app", "--logLevel", "error"], {
+  const options = ["build", "src/ui/app", "--logLevel", "error", "--outDir", made];
+  const child = spawn(process.execPath, [vite, ...options], {
     cwd: root,
     stdio: ["ignore", "pipe", "pipe"],
   });
@@ -39,6 +43,11 @@ async function build(root: string): Promise<void> {
   child.stdout.on("data", (bytes: Buffer) => (said += bytes.toString()));
   child.stderr.on("data", (bytes: Buffer) => (said += bytes.toString()));
   const [code] = (await once(child, "close")) as [number | null];
-  if (code !== 0)
+  if (code !== 0) {
+    await rm(made, { recursive: true, force: true });
     throw new Error(`the pages in ${root}/src/ui/app could not be built: ${said.trim()}`);
+  }
+  await rm(join(root, "dist/ui"), { recursive: true, force: true });
+  // Another process may have been faster: its pages are as good.
+  await rename(made, join(root, "dist/ui")).catch(() => rm(made, { recursive: true, force: true }));
 }

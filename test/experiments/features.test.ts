@@ -36,7 +36,8 @@ test("features of several prompts are the encoder's embeddings, and differ by pr
   const requests = tasks.flatMap((task) => [...queryRequests(task), ...targetRequests(task)]);
   const first: number[] = [];
   for (const config of configs) {
-    const { table, rowOf } = await shop.features(config);
+    const features = await shop.features(config);
+    const { table } = features;
     const kit = shop.kit(config);
     await kit.pixels.ensure(tasks);
     const state = startState(config, kit.encoder);
@@ -45,7 +46,7 @@ test("features of several prompts are the encoder's embeddings, and differ by pr
     await embedder.close();
     const dim = embedder.dim;
     for (const [i, request] of requests.entries()) {
-      const row = rowOf(request);
+      const row = features.rowOf(request);
       const stored = table.data.subarray(row * dim, (row + 1) * dim);
       expect(stored).toBeAllclose([...data.subarray(i * dim, (i + 1) * dim)], { atol: 1e-5 });
     }

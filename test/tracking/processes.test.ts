@@ -113,7 +113,7 @@ test(
     const folder = freshFolder();
     using store = RunWriter.open(folder, { durability: "normal" });
     let kills = 0;
-    while (kills < 100) {
+    for (let round = 0; round < 10; round++) {
       const runs = Array.from({ length: 10 }, () => freshRun(store));
       const writers = runs.map((run) => startWriter(folder, run.id, "loss", 50, 100_000));
       // Each at its own moment, while the others write; we seal what they write meanwhile.

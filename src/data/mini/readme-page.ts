@@ -111,6 +111,12 @@ function sectionPages(pages: readonly Placed[]): Map<string, Map<string, number>
   return sections;
 }
 
+/** A split's packages by what they say of themselves. */
+function byDescription(all: readonly Readme[], split: Split): Map<string, Readme[]> {
+  const own = all.filter((one) => one.split === split && one.description);
+  return Map.groupBy(own, ({ description }) => description!);
+}
+
 export async function readmeTasks(
   out: Output,
   all: readonly Readme[],
@@ -143,10 +149,13 @@ export async function readmeTasks(
         positives,
       });
     }
-    if (readme.description) {
-      const positives = new Map(own.map(({ id }, at): [string, number] => [id, at === 0 ? 2 : 1]));
-      descriptions.query({ id: readme.name, item: { text: readme.description }, positives });
-    }
+  }
+  for (const [description, readmesOfIt] of byDescription(all, split)) {
+    // Packages of one family may say the same of themselves: then any of their pages answers.
+    const own = placed.filter((one) => readmesOfIt.includes(one.readme));
+    if (own.length === 0) continue;
+    const positives = new Map(own.map(({ id, at }): [string, number] => [id, at === 0 ? 2 : 1]));
+    descriptions.query({ id: readmesOfIt[0]!.name, item: { text: description }, positives });
   }
   return [headings.build(), descriptions.build()];
 }

@@ -8,7 +8,7 @@ import {
 } from "../../../src/tracking/server/index.ts";
 import { freshFolder } from "../support.ts";
 
-// oxlint-disable-next-line typescript/no-explicit-any -- tests look into answers of any shape
+/** Tests look into answers of any shape. */
 export type Json = any;
 export type Answer = { readonly status: number; readonly body: Json; readonly headers: Headers };
 

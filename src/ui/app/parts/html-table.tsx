@@ -7,6 +7,5 @@ export function HtmlTable({ table }: { table: Table }) {
     table,
     (name) => `<i class="dot" style="--dot:${styleOf(name).colour}"></i>`,
   );
-  // eslint-disable-next-line react/no-danger
   return <div className="scroll" dangerouslySetInnerHTML={{ __html: markup }} />;
 }
