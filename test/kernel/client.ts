@@ -59,7 +59,7 @@ export class Client implements AsyncDisposable {
     this.#iopub = new Subscriber({ receiveHighWaterMark: 0, linger: 0 });
   }
 
-  static async start(cwd: string): Promise<Client> {
+  static async start(cwd: string, { diagnostics = "off" } = {}): Promise<Client> {
     const folder = mkdtempSync(join(tmpdir(), "rzenlab-kernel-"));
     const ports = await Promise.all(Array.from({ length: 5 }, freePort));
     const [shell_port, iopub_port, stdin_port, control_port, hb_port] = ports;
@@ -75,7 +75,7 @@ export class Client implements AsyncDisposable {
       // Type warnings have tests of their own; here they would come between the outputs.
       env: {
         RZENLAB_HISTORY: join(folder, "history.db"),
-        RZENLAB_DIAGNOSTICS: "off",
+        RZENLAB_DIAGNOSTICS: diagnostics,
         ...process.env,
       },
       stdio: ["ignore", "inherit", "pipe"],

@@ -2,15 +2,22 @@
 import { afterAll, describe, expect, test } from "vitest";
 import { OURS } from "../support/jupyter/peers.ts";
 import { SUITE } from "./conformance/index.ts";
+import type { Case } from "./conformance/session.ts";
 import { Kernels } from "./conformance/run-suite.ts";
+
+/** What the kernel can't do yet (docs/kernel.md). One that begins to pass fails here until it is taken off. */
+const LACKING = "debugger: ";
 
 for (const { name, cases } of SUITE) {
   describe(name, () => {
     const kernels = new Kernels(OURS);
     afterAll(() => kernels.close());
-    test.each(cases)("$name", async (each) => {
+    const lacks = ({ name: title }: Case): boolean => title.startsWith(LACKING);
+    const passes = async (each: Case): Promise<void> => {
       const { status, reason } = await kernels.run(name, each);
       expect(status, reason).toBe("pass");
-    });
+    };
+    test.each(cases.filter((each) => !lacks(each)))("$name", passes);
+    for (const each of cases.filter(lacks)) test.fails(each.name, () => passes(each));
   });
 }

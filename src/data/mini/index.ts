@@ -16,7 +16,7 @@ export { MINI_TASKS, miniTask, type MiniTask } from "./tasks.ts";
 export type { BuiltTask, MiniProgress } from "./output.ts";
 
 /** Raised whenever the builder's output changes; part of the cache key. */
-export const BUILDER_VERSION = 1;
+export const BUILDER_VERSION = 2;
 
 export type MiniManifest = {
   readonly builderVersion: number;

@@ -18,7 +18,7 @@ export function richOf(value: unknown, context: RenderContext): Rich | Promise<R
     return complete(value, bundle);
   }
   for (const render of RENDERERS) {
-    const bundle = render(value, context);
+    const bundle = unlessItThrows(() => render(value, context));
     if (bundle !== undefined) return complete(value, bundle);
   }
   return { data: { "text/plain": textOf(value) }, metadata: {} };
@@ -27,8 +27,17 @@ export function richOf(value: unknown, context: RenderContext): Rich | Promise<R
 function ownDisplay(value: unknown): (() => unknown) | undefined {
   if (value === null || (typeof value !== "object" && typeof value !== "function"))
     return undefined;
-  const own = (value as Record<symbol, unknown>)[DISPLAY_SYMBOL];
+  const own = unlessItThrows(() => (value as Record<symbol, unknown>)[DISPLAY_SYMBOL]);
   return typeof own === "function" ? (own as () => unknown) : undefined;
+}
+
+/** A value may resist being looked into, as a proxy can; it is then shown as text. */
+function unlessItThrows<T>(look: () => T): T | undefined {
+  try {
+    return look();
+  } catch {
+    return undefined;
+  }
 }
 
 /** Every bundle has a text form, for front ends that show nothing else. */

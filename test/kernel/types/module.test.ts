@@ -14,7 +14,7 @@ beforeAll(async () => {
     join(project, "loss.ts"),
     "/** Mean loss. */\nexport const mean = (rows: number[]): number => rows.length;\n",
   );
-  kernel = await Client.start(join(project, "notebooks"));
+  kernel = await Client.start(join(project, "notebooks"), { diagnostics: "warn" });
 });
 afterAll(() => kernel[Symbol.asyncDispose]());
 
