@@ -119,10 +119,11 @@ function groupsOf(details: readonly RunDetail[], series: readonly SeriesPoints[]
     JSON.stringify(
       Object.entries(params)
         .filter(([key]) => !REPLICATE.has(key))
-        .sort(),
+        .sort(([a], [b]) => a.localeCompare(b)),
     );
   const names = new Set<string>();
-  return [...Map.groupBy(details, settings).values()].map((runs) => {
+  const drawn = details.filter(({ id }) => (points.get(id) ?? []).length > 0);
+  return [...Map.groupBy(drawn, settings).values()].map((runs) => {
     const wanted = runs[0]!.params["recipe"]?.replace(/^\w+: /, "") ?? runs[0]!.name;
     const name = names.has(wanted) ? `${wanted} (${runs[0]!.id.slice(0, 6)})` : wanted;
     names.add(name);

@@ -2,7 +2,7 @@
 import { useEffect, useMemo, useRef } from "react";
 import UPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
-import { bandOf, DARK, faded, stylesOf } from "../../../plot/index.ts";
+import { bandOf, DARK, faded, smooth, stylesOf } from "../../../plot/index.ts";
 import type { CurveGroup } from "../../../plot/types.ts";
 import { useIsDark } from "../theme.ts";
 
@@ -11,7 +11,7 @@ const DASHES = { solid: [], dash: [8, 4], dot: [2, 4], dashdot: [8, 4, 2, 4] } a
 export function CurveChart({ title, groups }: { title: string; groups: readonly CurveGroup[] }) {
   const place = useRef<HTMLDivElement>(null);
   const dark = useIsDark();
-  const { data, series, bands } = useMemo(() => chartOf(groups, dark), [groups, dark]);
+  const { data, series, bands, colours } = useMemo(() => chartOf(groups, dark), [groups, dark]);
   useEffect(() => {
     const element = place.current!;
     const ink = dark ? "#d3d8df" : "#2b3038";
@@ -29,6 +29,7 @@ export function CurveChart({ title, groups }: { title: string; groups: readonly 
         series,
         bands,
         cursor: { sync: { key: "curves" } },
+        legend: { show: false },
       },
       data,
       element,
@@ -46,6 +47,16 @@ export function CurveChart({ title, groups }: { title: string; groups: readonly 
   return (
     <figure className="curve">
       <figcaption>{title}</figcaption>
+      {groups.length > 1 && (
+        <ul className="legend">
+          {groups.map(({ name, members }, i) => (
+            <li key={name}>
+              <span className="dot" style={{ background: colours[i] }} />
+              {name} <small>n = {members.length}</small>
+            </li>
+          ))}
+        </ul>
+      )}
       <div
         ref={place}
         role="img"
@@ -55,9 +66,17 @@ export function CurveChart({ title, groups }: { title: string; groups: readonly 
   );
 }
 
+/** Single batches differ more than configurations: a running mean over a fortieth of the run. */
+function smoothed({ name, members }: CurveGroup): CurveGroup {
+  return {
+    name,
+    members: members.map((one) => smooth(one, Math.max(1, Math.round(one.steps.length / 40)))),
+  };
+}
+
 function chartOf(groups: readonly CurveGroup[], dark: boolean) {
   const styles = stylesOf(groups.map(({ name }) => name));
-  const parts = groups.map((group) => ({ group, band: bandOf(group) }));
+  const parts = groups.map((group) => ({ group, band: bandOf(smoothed(group)) }));
   const steps = [...new Set(parts.flatMap(({ band }) => [...band.steps]))].sort((a, b) => a - b);
   const place = new Map(steps.map((step, i) => [step, i]));
   const spread = (at: readonly number[], values: readonly (number | null)[]): (number | null)[] => {
@@ -68,6 +87,7 @@ function chartOf(groups: readonly CurveGroup[], dark: boolean) {
   const data: UPlot.AlignedData = [steps];
   const series: UPlot.Series[] = [{ label: "step" }];
   const bands: UPlot.Band[] = [];
+  const colours: string[] = [];
   for (const { group, band } of parts) {
     const { colour: light, dash } = styles.get(group.name)!;
     const colour = dark ? (DARK[light] ?? light) : light;
@@ -77,6 +97,7 @@ function chartOf(groups: readonly CurveGroup[], dark: boolean) {
       spread(band.steps, band.low),
     );
     const first = series.length;
+    colours.push(colour);
     series.push(
       { label: group.name, stroke: colour, width: 1.6, dash: [...DASHES[dash]], spanGaps: true },
       {
@@ -98,5 +119,5 @@ function chartOf(groups: readonly CurveGroup[], dark: boolean) {
       bands.push({ series: [first + 1, first + 2], fill: faded(colour, 0.16) });
     }
   }
-  return { data, series, bands };
+  return { data, series, bands, colours };
 }
