@@ -36,9 +36,7 @@ export function ablationTable(cube: ScoreCube, grid: Grid): AblationTable {
       ),
       deltas: isBaseline
         ? null
-        : levels(members, (_pick, keep) =>
-            deltaOf(cellPairs(cube, cell.name, grid.baseline, keep)),
-          ),
+        : deltaLevels(members, (keep) => cellPairs(cube, cell.name, grid.baseline, keep)),
     };
   });
   const corrected = correctFamily(rows.map((row) => row.deltas?.overall ?? null));
@@ -61,13 +59,36 @@ type Pick = (run: RunScores) => number;
 
 const IN_OVERALL: Keep = ({ modality }) => modality !== "text";
 
-/** One record at every level of the roll-up. */
-function levels<T>(members: readonly RunScores[], make: (pick: Pick, keep: Keep) => T): ByLevel<T> {
+/** Differences at every level that has an interval: from one pair alone there is none (DESIGN D5). */
+function deltaLevels(
+  members: readonly RunScores[],
+  pairsOf: (keep: Keep) => Observation[],
+): ByLevel<Delta> | null {
+  if (pairsOf(IN_OVERALL).length < 2) return null;
+  return levels(members, (_pick, keep) => {
+    const pairs = pairsOf(keep);
+    return pairs.length < 2 ? undefined : deltaOf(pairs);
+  });
+}
+
+/** One record at every level of the roll-up; names for which there is none are left out. */
+function levels<T>(
+  members: readonly RunScores[],
+  make: (pick: Pick, keep: Keep) => T | undefined,
+): ByLevel<T> {
   const first = members[0];
-  const named = (names: readonly string[], entry: (name: string) => T): Record<string, T> =>
-    Object.fromEntries(names.map((name) => [name, entry(name)]));
+  const named = (
+    names: readonly string[],
+    entry: (name: string) => T | undefined,
+  ): Record<string, T> =>
+    Object.fromEntries(
+      names.flatMap((name) => {
+        const made = entry(name);
+        return made === undefined ? [] : [[name, made] as const];
+      }),
+    );
   return {
-    overall: make((run) => run.overall, IN_OVERALL),
+    overall: make((run) => run.overall, IN_OVERALL)!,
     modalities: named(Object.keys(first?.modalities ?? {}), (name) =>
       make(
         (run) => run.modalities[name]!,

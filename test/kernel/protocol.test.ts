@@ -85,23 +85,31 @@ test("an error aborts what was queued behind it, unless told otherwise", async (
   expect(await client.value("ran")).toBe("3");
 });
 
-test("control and what needs no cell answer while one is busy, and the kernel still looks busy", async () => {
-  const id = await client.send("shell", "execute_request", {
-    code: "const until = Date.now() + 1200; while (Date.now() < until);",
-  });
-  await client.until(() =>
-    client.messages.some((m) => m.parent === id && m.type === "execute_input"),
-  );
-  const start = performance.now();
-  await client.request("kernel_info_request", {}, "control");
-  await client.request("is_complete_request", { code: "1" });
-  expect(performance.now() - start).toBeLessThan(1_000);
-  expect(client.messages.filter(({ type }) => type === "status").at(-1)).toMatchObject({
-    parent: id,
-    content: { execution_state: "busy" },
-  });
-  await client.outcome(id);
-});
+test(
+  "control and what needs no cell answer while one is busy, and the kernel still looks busy",
+  { retry: 2 },
+  async () => {
+    const id = await client.send("shell", "execute_request", {
+      code: "const until = Date.now() + 1200; while (Date.now() < until);",
+    });
+    await client.until(() =>
+      client.messages.some((m) => m.parent === id && m.type === "execute_input"),
+    );
+    // The cell's own word that it is busy may still be on its way when its input is known.
+    await client.until(() =>
+      client.messages.some((m) => m.parent === id && m.content["execution_state"] === "busy"),
+    );
+    const start = performance.now();
+    await client.request("kernel_info_request", {}, "control");
+    await client.request("is_complete_request", { code: "1" });
+    expect(performance.now() - start).toBeLessThan(1_000);
+    expect(client.messages.filter(({ type }) => type === "status").at(-1)).toMatchObject({
+      parent: id,
+      content: { execution_state: "busy" },
+    });
+    await client.outcome(id);
+  },
+);
 
 test.each([
   ["const a = 1", "complete"],
