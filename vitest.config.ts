@@ -9,5 +9,7 @@ export default defineConfig({
     hookTimeout: 120_000,
     pool: "forks",
     maxWorkers: 2,
+    // Kernels, servers and browsers are real processes on machines that others share.
+    retry: process.env["CI"] === undefined ? 0 : 1,
   },
 });
