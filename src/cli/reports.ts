@@ -1,7 +1,7 @@
 /** @file A report in each of its formats. */
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
-import { type Workshop, buildReport, queriesOf, retrievalsOf } from "../experiments/index.ts";
+import { type Workshop, buildReport, queriesOf } from "../experiments/index.ts";
 import type { ReportSource } from "../ui/server/index.ts";
 import { type Report, reportHtml, reportJson, reportLatex, reportMarkdown } from "../plot/index.ts";
 
@@ -17,7 +17,6 @@ export function reportSource(
 ): ReportSource {
   return {
     report,
-    retrievals: (experiment, which) => retrievalsOf(shop, experiment, which),
     queries: (experiment, choice) => queriesOf(shop, experiment, choice),
     html: (report) => renderReport(report, "html"),
   };

@@ -20,7 +20,7 @@ export type { OnProgress, Progress } from "./progress.ts";
 export { runQuickstart, QUICKSTART_GRIDS } from "./quickstart.ts";
 export type { QuickstartOptions } from "./quickstart.ts";
 export { ReportError } from "./cube.ts";
-export { FINAL_CELL, buildReport, retrievalsOf } from "./report.ts";
+export { FINAL_CELL, buildReport } from "./report.ts";
 export { queriesOf } from "./queries.ts";
 export type { QueryChoice } from "./queries.ts";
 export { MEMBER_TAG } from "./record.ts";

@@ -1,6 +1,6 @@
 /** @file A stored experiment -> the report record that src/plot draws. */
 import type { Task } from "../data/types.ts";
-import type { DatasetInfo, GalleryItem, Report } from "../plot/types.ts";
+import type { DatasetInfo, Report } from "../plot/types.ts";
 import type { RunReader } from "../tracking/index.ts";
 import { gridMembers } from "./ablate.ts";
 import { chanceScores } from "./baselines.ts";
@@ -155,45 +155,6 @@ async function gallery(
     tasks: test,
     retrievals: of(cell),
     before: { configuration: baseline, retrievals: of(baseline) },
-  });
-}
-
-/**
- * Stored retrievals of one task under a cell of the experiment's main grid, of its first seed, with the
- * ranks under another cell beside them.
- *
- * @throws ReportError for a task, configuration or experiment that is not there.
- */
-export async function retrievalsOf(
-  shop: Workshop,
-  experiment: string,
-  { task, configuration, before }: { task: string; configuration: string; before?: string },
-): Promise<GalleryItem[]> {
-  const grid = mainGrid(shop.store, experiment);
-  const cube = gridCube(shop.store, experiment, grid);
-  const cells = grid.cells.map(({ name }) => name);
-  const stored = (cell: string): StoredRetrieval[] => {
-    if (!cells.includes(cell)) {
-      throw new ReportError(`no configuration "${cell}"; there are ${cells.join(", ")}`);
-    }
-    const bytes = shop.store.readArtifact(cube.of(cell)[0]!.runId, GALLERY_ARTIFACT);
-    return JSON.parse(bytes.toString()) as StoredRetrieval[];
-  };
-  const tasks = await shop.tasks("test");
-  const chosen = tasks.filter(({ name }) => name === task);
-  if (chosen.length === 0) {
-    throw new ReportError(
-      `no data set "${task}"; there are ${tasks.map((t) => t.name).join(", ")}`,
-    );
-  }
-  return galleryItems({
-    configuration,
-    tasks: chosen,
-    retrievals: stored(configuration),
-    ...(before === undefined
-      ? {}
-      : { before: { configuration: before, retrievals: stored(before) } }),
-    perTask: Infinity,
   });
 }
 

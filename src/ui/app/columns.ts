@@ -1,5 +1,5 @@
 /** @file Columns of the runs table: how each reads, shows and sorts a run. */
-import { percent } from "../../plot/format.ts";
+import { csv, percent } from "../../plot/format.ts";
 import type { RunRow } from "../server/types.ts";
 
 export type Column = {
@@ -92,10 +92,8 @@ export function sortRuns(runs: readonly RunRow[], sort: string): RunRow[] {
 }
 
 export function runsCsv(runs: readonly RunRow[], columns: readonly Column[]): string {
-  const field = (text: string): string =>
-    /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
   const lines = runs.map((run) =>
-    columns.map((column) => field(String(column.value(run) ?? ""))).join(","),
+    columns.map((column) => csv(String(column.value(run) ?? ""))).join(","),
   );
-  return `${[columns.map(({ id }) => field(id)).join(","), ...lines].join("\n")}\n`;
+  return `${[columns.map(({ id }) => csv(id)).join(","), ...lines].join("\n")}\n`;
 }

@@ -1,6 +1,6 @@
-/** @file An experiment's ablation as the report computes it, and retrievals to look at. */
+/** @file An experiment's ablation as the report computes it, and its queries one by one. */
 import type { FastifyInstance } from "fastify";
-import type { GalleryItem, QueryPage, Report } from "../../plot/types.ts";
+import type { QueryPage, Report } from "../../plot/types.ts";
 import { reportLatex, reportMarkdown, reportJson, ablationCsv } from "../../plot/index.ts";
 import type { QueryChoice } from "../../experiments/index.ts";
 import type { RunReader } from "../../tracking/index.ts";
@@ -9,11 +9,6 @@ import type { AblationPage } from "./types.ts";
 /** Where statistics come from: `src/experiments` over the store and the prepared data. */
 export type ReportSource = {
   report(experiment: string): Promise<Report>;
-  /** Retrievals of one task under a configuration, beside another's where the ranks differ. */
-  retrievals(
-    experiment: string,
-    which: { readonly task: string; readonly configuration: string; readonly before?: string },
-  ): Promise<readonly GalleryItem[]>;
   /** Every query of a task under two configurations, page by page. */
   queries(experiment: string, choice: QueryChoice): Promise<QueryPage>;
   /** The whole report as one offline page. */
@@ -41,15 +36,6 @@ export function ablationRoutes(app: FastifyInstance, store: RunReader, source: R
       const { gallery: _, ...page } = await report(params.name);
       return page;
     },
-  );
-  app.get<ByName & { Querystring: { task?: string; configuration?: string; before?: string } }>(
-    "/api/ui/experiments/:name/retrievals",
-    ({ params, query: { task = "", configuration = "", before } }) =>
-      source.retrievals(params.name, {
-        task,
-        configuration,
-        ...(before === undefined ? {} : { before }),
-      }),
   );
   app.get<ByName & { Querystring: Readonly<Record<string, string | undefined>> }>(
     "/api/ui/experiments/:name/queries",
