@@ -43,10 +43,7 @@ function buildProgram(): Command {
     .command("data")
     .description("the embedded benchmark mini-MMEB")
     .exitOverride();
-  for (const [name, text] of [
-    ["prepare", "build mini-MMEB from the installed npm packages (cached)"],
-    ["verify", "recompute counts and digests of the prepared data"],
-  ] as const) {
+  const onData = (name: "prepare" | "verify", text: string): Command =>
     data
       .command(name)
       .description(text)
@@ -54,7 +51,11 @@ function buildProgram(): Command {
       .option("--json", "print the result as one JSON document on stdout")
       .exitOverride()
       .action(async (options) => (await import("./commands/data.ts"))[name](options));
-  }
+  onData("prepare", "build mini-MMEB from the installed npm packages (cached)").option(
+    "--pretraining",
+    "build it with the pretraining pool, as stage 1 reads it",
+  );
+  onData("verify", "recompute counts and digests of the prepared data");
 
   command(
     "train <recipe> [overrides...]",

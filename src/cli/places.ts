@@ -6,6 +6,8 @@ export type Places = {
   readonly home: string;
   /** The prepared benchmark. */
   readonly data: string;
+  /** The benchmark once more, with the pretraining pool: what stage 1 reads. */
+  readonly pretraining: string;
   /** The run store's folder. */
   readonly store: string;
   readonly reports: string;
@@ -16,6 +18,7 @@ export function placesOf(home: string): Places {
   return {
     home: root,
     data: join(root, "data", "mini-mmeb"),
+    pretraining: join(root, "data", "mini-mmeb-pretraining"),
     store: join(root, "store"),
     reports: join(root, "reports"),
   };

@@ -12,23 +12,35 @@ export type Session = {
   readonly signal: AbortSignal;
 };
 
+export type SessionOptions = {
+  readonly home: string;
+  /** Whether the tasks are those of stage 1, the pretraining pool among them. Default false. */
+  readonly pretraining?: boolean;
+};
+
 /** Prepares the data if need be, then works as `withWorkshop` does. */
 export async function withSession<T>(
-  options: { readonly home: string },
+  options: SessionOptions,
   work: (session: Session) => Promise<T>,
 ): Promise<T> {
-  await prepareMini(placesOf(options.home).data, { onProgress: progressPrinter() });
+  const { pretraining = false } = options;
+  await prepareMini(dataOf(options), { pretraining, onProgress: progressPrinter() });
   return withWorkshop(options, work);
+}
+
+function dataOf({ home, pretraining = false }: SessionOptions): string {
+  const places = placesOf(home);
+  return pretraining ? places.pretraining : places.data;
 }
 
 /** Opens a workshop for `work` and closes it whatever happens; tasks can be read only if the data is there. */
 export async function withWorkshop<T>(
-  { home }: { readonly home: string },
+  options: SessionOptions,
   work: (session: Session) => Promise<T>,
 ): Promise<T> {
-  const { data, store, home: root } = placesOf(home);
+  const { store, home: root } = placesOf(options.home);
   const onProgress = progressPrinter();
-  const places = { dataRoot: data, home: root, store };
+  const places = { dataRoot: dataOf(options), home: root, store };
   const shop = await Workshop.open(places);
   const abort = new AbortController();
   const interrupt = (): void => abort.abort();

@@ -28,6 +28,7 @@ export { decodeVideo, type DecodeVideoOptions } from "./media/video.ts";
 export {
   MINI_TASKS,
   miniTask,
+  PRETRAINING_TASKS,
   prepareMini,
   type MiniManifest,
   type MiniProgress,

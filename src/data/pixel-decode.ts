@@ -13,6 +13,8 @@ export type PixelSizes = {
   readonly page: ImageSize;
   /** For documents more than three times as wide as high: single lines of text. Default: as pages. */
   readonly line?: ImageSize;
+  /** For other documents wider than high: a few lines. Default: as pages. */
+  readonly block?: ImageSize;
 };
 
 export type MediaKind = "image" | "video" | "page";
@@ -52,15 +54,16 @@ export async function decodeMedia({ kind, paths, sizes }: DecodeJob): Promise<De
 async function stillSize(
   kind: "image" | "page",
   bytes: Uint8Array,
-  { image, page, line }: PixelSizes,
+  { image, page, line = page, block = page }: PixelSizes,
 ): Promise<ImageSize> {
   if (kind === "image") return image;
-  if (!line) return page;
+  if (line === page && block === page) return page;
   // A picture that has no readable header fails with its name where it is decoded.
   const header = await sharp(bytes)
     .metadata()
     .catch(() => undefined);
-  return header && header.width > LINE_ASPECT * header.height ? line : page;
+  if (header === undefined || header.width <= header.height) return page;
+  return header.width > LINE_ASPECT * header.height ? line : block;
 }
 
 export function sha256(bytes: Uint8Array | string): string {

@@ -33,6 +33,11 @@ export type SamplerOptions = MixtureOptions & {
    * one, else the pair is repeated. Default 0.
    */
   readonly plantDuplicates?: number;
+  /**
+   * By task name, a pattern on query ids: of queries whose matches have the same first group, up to
+   * `TOGETHER` come one after another. Without a group the whole match counts.
+   */
+  readonly together?: Readonly<Record<string, string>>;
   /** `forbid`: no two pairs of a batch have the same target. Default `allow`. */
   readonly duplicateTargets?: "allow" | "forbid";
 };
@@ -56,6 +61,8 @@ type SourceState = {
 type Cursor = { seed: number | null; position: number; deferred: number[]; order: Uint32Array };
 
 const SEEDS = 2 ** 31;
+/** Most queries of a kind that follow one another: a batch needs several kinds. */
+const TOGETHER = 8;
 
 /**
  * Draws batches of pairs. A source's queries come in a new random order in every pass; a rest
@@ -141,7 +148,7 @@ export class PairSampler {
       seed,
       position,
       deferred: [...deferred],
-      order: seed === null ? new Uint32Array() : permutation(sources[i]!.entries.length, seed),
+      order: seed === null ? new Uint32Array() : this.#order(sources[i]!, seed),
     }));
   }
 
@@ -162,12 +169,12 @@ export class PairSampler {
     let deferred: number[] = [];
     let renewed = false;
     if (size >= count && cursor.deferred.length + cursor.order.length - cursor.position < count)
-      this.#renew(cursor, size);
+      this.#renew(cursor, source);
     while (pairs.length < count) {
       if (cursor.deferred.length === 0 && cursor.position >= cursor.order.length) {
         // With forbidden duplicates a pass may end early; its rest comes in the next one.
         if (forbid && renewed) throw new RangeError(unfillable(source, count, targets.size));
-        this.#renew(cursor, size);
+        this.#renew(cursor, source);
         deferred = [];
         renewed = true;
       }
@@ -185,11 +192,24 @@ export class PairSampler {
     return pairs;
   }
 
-  #renew(cursor: Cursor, size: number): void {
+  #renew(cursor: Cursor, source: Source): void {
     cursor.seed = this.#options.random.int(SEEDS);
-    cursor.order = permutation(size, cursor.seed);
+    cursor.order = this.#order(source, cursor.seed);
     cursor.position = 0;
     cursor.deferred = [];
+  }
+
+  /** The order of a pass: random, kinds that belong together made neighbours. */
+  #order({ entries }: Source, seed: number): Uint32Array {
+    const order = permutation(entries.length, seed);
+    const { together = {} } = this.#options;
+    const kindOf = ({ task, query }: Source["entries"][number]): string | undefined => {
+      const match = Object.hasOwn(together, task.name)
+        ? new RegExp(together[task.name]!, "u").exec(query.id)
+        : null;
+      return match === null ? undefined : `${task.name} ${match[1] ?? match[0]}`;
+    };
+    return neighbours(order, (entry) => kindOf(entries[entry]!));
   }
 
   #pairOf({ task, query }: Source["entries"][number]): Pair {
@@ -209,6 +229,28 @@ export class PairSampler {
       }
     }
   }
+}
+
+/** Entries of one kind follow the first of them, at most `TOGETHER` at a time; the rest keeps its order. */
+function neighbours(
+  order: Uint32Array,
+  kindOf: (entry: number) => string | undefined,
+): Uint32Array {
+  const kinds = new Map<string, number[][]>();
+  const runs: number[][] = [];
+  for (const entry of order) {
+    const kind = kindOf(entry);
+    const own = kind === undefined ? [] : (kinds.get(kind) ?? []);
+    const open = own.at(-1);
+    if (open !== undefined && open.length < TOGETHER) {
+      open.push(entry);
+      continue;
+    }
+    const run = [entry];
+    runs.push(run);
+    if (kind !== undefined) kinds.set(kind, [...own, run]);
+  }
+  return Uint32Array.from(runs.flat());
 }
 
 function freshCursor(): Cursor {

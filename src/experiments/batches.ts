@@ -25,13 +25,14 @@ export function samplerOf(
   tasks: readonly Task[],
   state: unknown,
 ): PairSampler {
-  const { weights, resampling, mergeClassification, plantDuplicates } = config.sampler;
+  const { weights, resampling, mergeClassification, plantDuplicates, together } = config.sampler;
   const sampler = new PairSampler({
     tasks,
     weights,
     resampling,
     mergeClassification,
     plantDuplicates,
+    together,
     batchSize: config.batchSize,
     random: Random.from(config.seed, "order"),
   });

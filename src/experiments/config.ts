@@ -97,6 +97,11 @@ const SamplerConfig = z.strictObject({
   mergeClassification: z.boolean().default(false),
   /** At most this many pairs of a data set take part; null takes all. */
   capPerDataset: count.nullable().default(null),
+  /**
+   * By task, a pattern on query ids: queries with the same first group of the match come together, so
+   * that a batch holds its own hard negatives (one thing in eight motions).
+   */
+  together: z.record(z.string(), z.string().min(1)).default({}),
   /** Share of each batch that repeats another row's target: the planted false negatives of spec 5.6. */
   plantDuplicates: fraction.default(0),
 });

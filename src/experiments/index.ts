@@ -23,7 +23,7 @@ export { ReportError } from "./cube.ts";
 export { FINAL_CELL, buildReport } from "./report.ts";
 export { queriesOf } from "./queries.ts";
 export type { QueryChoice } from "./queries.ts";
-export { MEMBER_TAG } from "./record.ts";
+export { MEMBER_TAG, recordedConfig } from "./record.ts";
 export type { ReportOptions } from "./report.ts";
 export { SoupError, barrierBetween, makeSoup } from "./soup.ts";
 export type { Soup, SoupMerge, SoupMethod, SoupOptions } from "./soup.ts";

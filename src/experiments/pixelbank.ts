@@ -11,12 +11,13 @@ export interface PixelSource {
   load(item: Item): Promise<Pixels | undefined>;
 }
 
-/** What the nano encoder sees: letters on pages are 8 pixels high. */
+/** What the nano encoder sees: lines on pages are 12 pixels apart. */
 export const NANO_PIXELS: PixelSizes = {
   image: { width: 64, height: 64 },
   video: { width: 48, height: 48, frames: 8 },
   page: { width: 96, height: 144 },
   line: { width: 96, height: 16 },
+  block: { width: 96, height: 48 },
 };
 
 /** Pixels from the data's own cache; a task's are in memory once it was ensured. */

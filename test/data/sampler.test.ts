@@ -250,3 +250,33 @@ test("wrong options are refused by name", () => {
   expect(make({ weights: { a: 0 } })).toThrow("every task is empty or weighs 0");
   expect(make({ tasks: [] })).toThrow("no tasks to draw from");
 });
+
+test("queries that a pattern puts together stand side by side, eight at most, and all come once", () => {
+  // Ids "a q0" ... "a q39": kinds are the last digits, four queries each.
+  const together = { a: "([0-9])$" };
+  const sampler = samplerOf([taskOf("a", { queries: 40 })], { together, batchSize: 40 });
+  const ids = sampler.next().pairs.map(({ query }) => query.id);
+  expect(new Set(ids).size).toBe(40);
+  const kinds = ids.map((id) => id.at(-1)!);
+  for (let i = 0; i < 40; i += 4) expect(new Set(kinds.slice(i, i + 4)).size).toBe(1);
+  expect(kinds.filter((_, i) => i % 4 === 0).join("")).not.toBe("0123456789");
+
+  const large = samplerOf([taskOf("a", { queries: 20 })], { together: { a: "^a" }, batchSize: 20 });
+  const first = large.next().pairs.map(({ query }) => query.id);
+  expect(new Set(first).size).toBe(20);
+
+  const other = samplerOf([taskOf("b", { queries: 40 })], { together, batchSize: 40 });
+  const plain = samplerOf([taskOf("b", { queries: 40 })], { batchSize: 40 });
+  expect(draw(other, 3)).toEqual(draw(plain, 3));
+});
+
+test("a sampler with neighbours goes on where it was saved", () => {
+  const options = { together: { a: "([0-9])$" }, batchSize: 12 };
+  const one = samplerOf([taskOf("a", { queries: 40 })], options);
+  draw(one, 2);
+  const state = one.state();
+  const rest = draw(one, 5);
+  const two = samplerOf([taskOf("a", { queries: 40 })], options, 9);
+  two.restore(state);
+  expect(draw(two, 5)).toEqual(rest);
+});

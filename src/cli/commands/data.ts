@@ -5,9 +5,15 @@ import { columns, printResult, progressPrinter } from "../output.ts";
 import { placesOf } from "../places.ts";
 
 /** Builds mini-MMEB where it is not there yet. */
-export async function prepare(options: GlobalOptions): Promise<void> {
-  const { data } = placesOf(options.home);
-  const { root, manifest } = await prepareMini(data, { onProgress: progressPrinter() });
+export async function prepare(
+  options: GlobalOptions & { readonly pretraining?: boolean },
+): Promise<void> {
+  const places = placesOf(options.home);
+  const { pretraining = false } = options;
+  const { root, manifest } = await prepareMini(pretraining ? places.pretraining : places.data, {
+    pretraining,
+    onProgress: progressPrinter(),
+  });
   const tests = manifest.tasks.filter((task) => task.split === "test").length;
   const queries = manifest.tasks.reduce((sum, task) => sum + task.queries, 0);
   const text = `mini-MMEB is ready in ${root}: ${tests} test tasks, ${queries} queries in all splits`;

@@ -1,9 +1,14 @@
 /** @file `rzenlab train` and `rzenlab resume`: one run. */
-import { type Workshop, recipe as recipeOf, resolveConfig } from "../../experiments/index.ts";
+import {
+  type Workshop,
+  recordedConfig,
+  recipe as recipeOf,
+  resolveConfig,
+} from "../../experiments/index.ts";
 import type { GlobalOptions } from "../main.ts";
 import { printResult } from "../output.ts";
 import { scoreTable, summary } from "../scores.ts";
-import { type Session, withSession } from "../session.ts";
+import { type Session, withSession, withWorkshop } from "../session.ts";
 import { asUsage } from "../usage.ts";
 
 /** Trains a recipe with overrides, scores it and prints the scores. */
@@ -13,7 +18,8 @@ export async function train(
   options: GlobalOptions & { readonly experiment: string },
 ): Promise<void> {
   const config = asUsage(() => resolveConfig(recipeOf(recipe), overrides));
-  await withSession(options, async ({ shop, onProgress, signal }) => {
+  const pretraining = config.stage === 1;
+  await withSession({ ...options, pretraining }, async ({ shop, onProgress, signal }) => {
     const { experiment } = options;
     const id = await shop.train(config, { experiment, name: recipe, onProgress, signal });
     await printScores(shop, id, options, onProgress);
@@ -22,7 +28,10 @@ export async function train(
 
 /** Goes on with a run that was cut off, then scores it. */
 export async function resume(run: string, options: GlobalOptions): Promise<void> {
-  await withSession(options, async ({ shop, onProgress, signal }) => {
+  const pretraining = await withWorkshop(options, ({ shop }) =>
+    Promise.resolve(recordedConfig(shop.store, run).stage === 1),
+  );
+  await withSession({ ...options, pretraining }, async ({ shop, onProgress, signal }) => {
     await shop.resume(run, { onProgress, signal });
     await printScores(shop, run, options, onProgress);
   });

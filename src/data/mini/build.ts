@@ -1,9 +1,9 @@
-/** @file Builds every task of mini-MMEB in order. */
+/** @file Builds every task of the benchmark in order. */
 import type { Split } from "../types.ts";
 import { chartTask } from "./chart-page.ts";
 import { clockTask } from "./clocks.ts";
-import { readConcepts, type Concept } from "./concepts.ts";
-import { readCountries, type Country } from "./countries.ts";
+import { readConcepts } from "./concepts.ts";
+import { readCountries } from "./countries.ts";
 import { countryTask } from "./country-sheet.ts";
 import { dictionaryTask } from "./dictionary.ts";
 import { writeRasters, writeTones } from "./emoji-rasters.ts";
@@ -14,11 +14,9 @@ import type { BuiltTask, Output } from "./output.ts";
 import { readmeTasks } from "./readme-page.ts";
 import type { Readme } from "./readmes.ts";
 import { sceneTasks } from "./scenes.ts";
-import { iconTask } from "./icons.ts";
 import { makeSprites } from "./sprites.ts";
 import { textTasks } from "./text-tasks.ts";
-import { typesetTasks } from "./typeset.ts";
-import { lemmaSplit, readSynsets, type Synset } from "./wordnet.ts";
+import { readSynsets } from "./wordnet.ts";
 import { writingTasks } from "./writing.ts";
 
 export const SPLITS: readonly Split[] = ["train", "dev", "test"];
@@ -32,14 +30,12 @@ export async function buildMini(
   const emitAll = async (tasks: readonly BuiltTask[]): Promise<void> => {
     for (const task of tasks) await emit(task);
   };
-  const drawn = readConcepts();
-  const concepts = await writeRasters(out, drawn);
+  const concepts = await writeRasters(out, readConcepts());
   for (const split of SPLITS) {
     const own = concepts.filter((concept) => concept.split === split);
     await writeTones(out, tonePairs(own));
     await emitAll(emojiTasks(concepts, split));
   }
-  await emit(await iconTask(out, concepts));
   const sprites = await makeSprites(out, concepts);
   for (const split of SPLITS) {
     await emitAll(await sceneTasks(out, sprites, split));
@@ -56,36 +52,4 @@ export async function buildMini(
     await emit(await dictionaryTask(out, synsets, split));
     await emitAll(textTasks(concepts, synsets, split));
   }
-  await emitAll(await typesetTasks(out, trainingWords(synsets, drawn, countries)));
-}
-
-function wordsOf(countries: readonly Country[]): string[] {
-  return countries.flatMap(({ name, capital }) =>
-    `${name} ${capital ?? ""}`.toLowerCase().split(/[^\p{L}]+/u),
-  );
-}
-
-/** Words and phrases to typeset: training lemmas that are no held-out label and name no held-out country. */
-function trainingWords(
-  synsets: readonly Synset[],
-  concepts: readonly Concept[],
-  countries: readonly Country[],
-): string[] {
-  const heldOutLabels = new Set(
-    concepts.filter((concept) => concept.split !== "train").map((concept) => concept.label),
-  );
-  const shown = new Set(wordsOf(countries.filter((country) => country.split === "train")));
-  const heldOutNames = new Set(
-    wordsOf(countries.filter((country) => country.split !== "train")).filter(
-      (word) => !shown.has(word),
-    ),
-  );
-  return synsets
-    .filter((synset) => synset.count > 0)
-    .flatMap((synset) => synset.lemmas)
-    .filter((lemma) => lemma.length <= 24 && lemmaSplit(lemma) === "train")
-    .filter(
-      (lemma) =>
-        !heldOutLabels.has(lemma) && !lemma.split(" ").some((word) => heldOutNames.has(word)),
-    );
 }

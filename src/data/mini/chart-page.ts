@@ -9,6 +9,7 @@ import {
   encode,
   fitSize,
   fontOf,
+  LEAST,
   LINE,
   MARGIN,
   PAGE_HEIGHT,
@@ -20,6 +21,12 @@ import { TABLES } from "./tables.ts";
 import { TaskBuilder } from "./task-builder.ts";
 
 const INNER = PAGE_WIDTH - 2 * MARGIN;
+/** Heights of a bar's name and of the bar, and the type of values. */
+const NAME = 40;
+const BAR = 20;
+/** A title longer than this is set smaller. */
+const TITLE_LINES = 3;
+const TICK = 32;
 const COLOURS = ["#24508c", "#8b2f3c", "#1f6f54", "#9a5b13", "#5b3a86", "#146b80"] as const;
 
 /** 1234567 as "1.23M", 0.0123 as "0.012". */
@@ -42,11 +49,15 @@ function tickText(value: number, title: string): string {
 }
 
 function drawTitle(context: SKRSContext2D, title: string): number {
-  context.font = fontOf("Condensed Bold", 28);
-  const lines = wrap(context, title, INNER);
   context.fillStyle = "#111111";
-  for (const [i, line] of lines.entries()) context.fillText(line, MARGIN, (i + 1) * LINE - 2);
-  return lines.length * LINE + 8;
+  for (let size = BODY; ; size -= 2) {
+    context.font = fontOf("Condensed Bold", size);
+    const lines = wrap(context, title, INNER);
+    if (lines.length > TITLE_LINES && size > LEAST) continue;
+    const step = size + 6;
+    for (const [i, line] of lines.entries()) context.fillText(line, MARGIN, (i + 1) * step - 6);
+    return lines.length * step + 8;
+  }
 }
 
 function drawBars(
@@ -58,21 +69,21 @@ function drawBars(
   const most = Math.max(...chart.bars.map((bar) => Math.abs(bar.value)));
   let y = top;
   for (const { name, value } of chart.bars) {
-    fitSize(context, "Condensed", name, INNER, BODY, 18);
+    fitSize(context, "Condensed", name, INNER, BODY - 4, LEAST);
     context.fillStyle = "#111111";
-    context.fillText(wrap(context, name, INNER)[0]!, MARGIN, y + LINE - 8);
+    context.fillText(wrap(context, name, INNER)[0]!, MARGIN, y + NAME - 8);
     const text = shortNumber(value);
-    context.font = fontOf("Condensed Bold", BODY);
+    context.font = fontOf("Condensed Bold", LEAST);
     const room = INNER - context.measureText(text).width - 8;
     const width = Math.max(2, (Math.abs(value) / (most || 1)) * room);
     context.fillStyle = colour;
-    context.fillRect(MARGIN, y + LINE + 4, width, LINE - 8);
-    context.fillText(text, MARGIN + width + 8, y + 2 * LINE - 6);
-    y += 2 * LINE;
+    context.fillRect(MARGIN, y + NAME, width, BAR);
+    context.fillText(text, MARGIN + width + 8, y + NAME + BAR - 1);
+    y += NAME + BAR + 4;
   }
   context.fillStyle = "#666666";
-  fitSize(context, "Condensed Oblique", chart.unit, INNER, BODY, 18);
-  context.fillText(chart.unit, MARGIN, Math.min(y + LINE - 6, PAGE_HEIGHT - 8));
+  fitSize(context, "Condensed Oblique", chart.unit, INNER, BODY - 4, LEAST - 8);
+  context.fillText(chart.unit, MARGIN, Math.min(y + LINE - 12, PAGE_HEIGHT - 8));
 }
 
 type Scale = (value: number) => number;
@@ -127,9 +138,9 @@ function drawPlot(
     top: top + LINE + 8,
     bottom: PAGE_HEIGHT - 3 * LINE,
   };
-  fitSize(context, "Condensed Bold", chart.yTitle, INNER, BODY, 18);
+  fitSize(context, "Condensed Bold", chart.yTitle, INNER, BODY, LEAST - 8);
   context.fillStyle = colour;
-  context.fillText(chart.yTitle, MARGIN, top + LINE - 6);
+  context.fillText(chart.yTitle, MARGIN, top + LINE - 12);
   const x: Scale = (value) =>
     frame.left + ((value - xLow) / (xHigh - xLow)) * (frame.right - frame.left);
   const y: Scale = (value) =>
@@ -146,32 +157,32 @@ function drawPlot(
     );
   }
   drawMarks(context, chart.points, chart.mark, x, y, colour);
-  context.font = fontOf("Condensed", BODY);
+  context.font = fontOf("Condensed", TICK);
   context.fillStyle = "#111111";
   for (const [value, at] of [
-    [yHigh, frame.top + 24],
+    [yHigh, frame.top + TICK],
     [yLow, frame.bottom - 6],
   ] as const) {
     const text = tickText(value, chart.yTitle);
     context.fillStyle = "#ffffffc0";
-    context.fillRect(frame.left + 2, at - 22, context.measureText(text).width + 6, 28);
+    context.fillRect(frame.left + 2, at - TICK + 4, context.measureText(text).width + 6, TICK + 2);
     context.fillStyle = "#111111";
     context.fillText(text, frame.left + 5, at);
   }
   const [low, high] = [tickText(xLow, chart.xTitle), tickText(xHigh, chart.xTitle)];
-  context.fillText(low, frame.left, frame.bottom + LINE - 4);
-  context.fillText(high, frame.right - context.measureText(high).width, frame.bottom + LINE - 4);
-  fitSize(context, "Condensed Bold", chart.xTitle, INNER, BODY, 18);
+  context.fillText(low, frame.left, frame.bottom + TICK);
+  context.fillText(high, frame.right - context.measureText(high).width, frame.bottom + TICK);
+  fitSize(context, "Condensed Bold", chart.xTitle, INNER, BODY, LEAST - 8);
   context.fillStyle = colour;
   context.fillText(
     chart.xTitle,
     (PAGE_WIDTH - context.measureText(chart.xTitle).width) / 2,
-    frame.bottom + 2 * LINE - 4,
+    frame.bottom + TICK + LINE - 8,
   );
   const note =
     chart.mark === "scatter" ? `${chart.points.length} points` : `highest ${highest(chart)}`;
   context.fillStyle = "#666666";
-  fitSize(context, "Condensed Oblique", note, INNER, BODY, 18);
+  fitSize(context, "Condensed Oblique", note, INNER, BODY - 4, LEAST - 8);
   context.fillText(note, MARGIN, PAGE_HEIGHT - 8);
 }
 

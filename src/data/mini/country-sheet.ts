@@ -32,7 +32,7 @@ const BAND_COLOURS = {
 } as Record<string, string>;
 /** Most questions by split. */
 const QUESTION_CAP: Readonly<Record<Split, number>> = { train: 5000, dev: 200, test: 500 };
-const FLAG = { width: 128, height: 96 };
+const FLAG = { width: 96, height: 72 };
 
 async function drawFlag(context: SKRSContext2D, flag: string, x: number, y: number): Promise<void> {
   const file = join(packageFolder("flag-icons"), "flags/4x3", `${flag}.svg`);
@@ -109,6 +109,9 @@ function setBody(context: SKRSContext2D, country: Country, size: number): Line[]
 function drawBody(context: SKRSContext2D, country: Country, top: number, colour: string): void {
   for (const [size, step] of [
     [BODY, LINE],
+    [34, 40],
+    [30, 36],
+    [26, 32],
     [24, 29],
     [22, 26],
     [20, 23],
@@ -116,7 +119,7 @@ function drawBody(context: SKRSContext2D, country: Country, top: number, colour:
     const lines = setBody(context, country, size);
     if (lines.length * step > PAGE_HEIGHT - top) continue;
     for (const [i, { heading, text, rule }] of lines.entries()) {
-      const y = top + (i + 1) * step - 8;
+      const y = top + (i + 1) * step - step / 4;
       let x = MARGIN;
       if (heading !== undefined) {
         context.font = fontOf("Condensed Bold", size);
@@ -141,19 +144,15 @@ function drawBody(context: SKRSContext2D, country: Country, top: number, colour:
 async function drawSheet(out: Output, country: Country): Promise<string> {
   const { canvas, context } = blank(PAGE_WIDTH, PAGE_HEIGHT);
   const colour = BAND_COLOURS[country.region] ?? "#444444";
-  const size = fitSize(context, "Condensed Bold", country.name, INNER, 40, BODY);
+  const size = fitSize(context, "Condensed Bold", country.name, INNER, 52, BODY);
   const title = wrap(context, country.name, INNER);
-  const band = title.length * LINE + 24;
+  const band = title.length * LINE + 16;
   context.fillStyle = colour;
   context.fillRect(0, 0, PAGE_WIDTH, band);
   context.fillStyle = "#ffffff";
   context.font = fontOf("Condensed Bold", size);
   for (const [i, line] of title.entries()) {
-    context.fillText(
-      line,
-      MARGIN,
-      title.length === 1 ? band / 2 + size * 0.36 : (i + 1) * LINE + 8,
-    );
+    context.fillText(line, MARGIN, title.length === 1 ? band / 2 + size * 0.36 : (i + 1) * LINE);
   }
   await drawFlag(context, country.flag, MARGIN, band + 8);
   drawMap(

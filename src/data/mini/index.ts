@@ -10,13 +10,15 @@ import { licenceOf } from "./licences.ts";
 import { Output, type BuiltTask, type MiniProgress } from "./output.ts";
 import { readReadmes, type Readme } from "./readmes.ts";
 import { packageVersions } from "./sources.ts";
-import { miniTask } from "./tasks.ts";
+import { buildPretraining } from "./pretraining.ts";
+import { miniTask } from "./pretraining-tasks.ts";
 
-export { MINI_TASKS, miniTask, type MiniTask } from "./tasks.ts";
+export { miniTask, PRETRAINING_TASKS } from "./pretraining-tasks.ts";
+export { MINI_TASKS, type MiniTask } from "./tasks.ts";
 export type { BuiltTask, MiniProgress } from "./output.ts";
 
 /** Raised whenever the builder's output changes; part of the cache key. */
-export const BUILDER_VERSION = 2;
+export const BUILDER_VERSION = 3;
 
 export type MiniManifest = {
   readonly builderVersion: number;
@@ -36,11 +38,19 @@ export type MiniManifestTask = {
   readonly digest: string;
 };
 
-export type PrepareMiniOptions = { readonly onProgress?: (progress: MiniProgress) => void };
+export type PrepareMiniOptions = {
+  /** Whether to build the pretraining pool, too: what stage 1 alone reads. Default false. */
+  readonly pretraining?: boolean;
+  readonly onProgress?: (progress: MiniProgress) => void;
+};
 
 /** The same key means the same build: everything the content depends on goes in. */
-function buildKey(packages: Readonly<Record<string, string>>, readmes: readonly Readme[]): string {
-  const content = JSON.stringify([BUILDER_VERSION, packages, readmes]);
+function buildKey(
+  packages: Readonly<Record<string, string>>,
+  readmes: readonly Readme[],
+  pretraining: boolean,
+): string {
+  const content = JSON.stringify([BUILDER_VERSION, packages, readmes, pretraining]);
   return createHash("sha256").update(content).digest("hex");
 }
 
@@ -50,41 +60,43 @@ function buildKey(packages: Readonly<Record<string, string>>, readmes: readonly 
  */
 export async function prepareMini(
   root: string,
-  { onProgress = () => {} }: PrepareMiniOptions = {},
+  { pretraining = false, onProgress = () => {} }: PrepareMiniOptions = {},
 ): Promise<{ root: string; manifest: MiniManifest }> {
   const packages = packageVersions();
   const readmes = readReadmes();
-  const key = buildKey(packages, readmes);
+  const key = buildKey(packages, readmes, pretraining);
   const { folder, manifest } = await cachedFolder(root, {
     key,
     build: async (partial) => {
-      const tasks = await build(partial, readmes, onProgress);
+      const tasks = await build(new Output(partial, onProgress), readmes, pretraining);
       return { builderVersion: BUILDER_VERSION, key, packages, tasks } satisfies MiniManifest;
     },
   });
   return { root: folder, manifest: manifest as MiniManifest };
 }
 
-/** Builds and writes every task below `root`. */
+/** Builds and writes every task. */
 async function build(
-  root: string,
+  out: Output,
   readmes: readonly Readme[],
-  onProgress: (progress: MiniProgress) => void,
+  pretraining: boolean,
 ): Promise<MiniManifestTask[]> {
-  const digests = new MediaDigests(root);
+  const digests = new MediaDigests(out.root);
   const tasks: MiniManifestTask[] = [];
   const threads = sharp.concurrency();
   sharp.concurrency(1); // the pictures are small and several are in flight
   try {
-    await buildMini(new Output(root, onProgress), readmes, async (task) => {
+    const emit = async (task: BuiltTask): Promise<void> => {
       const { source } = miniTask(task.name);
-      const digest = await writeTask(root, task, {
+      const digest = await writeTask(out.root, task, {
         digests,
         source: source.join(", ") || "drawn by RzenLab",
         licence: licenceOf(source),
       });
       tasks.push(manifestRow(task, digest));
-    });
+    };
+    await buildMini(out, readmes, emit);
+    if (pretraining) await buildPretraining(out, emit);
   } finally {
     sharp.concurrency(threads);
   }

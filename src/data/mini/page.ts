@@ -1,14 +1,16 @@
-/** @file Page canvases: fonts from npm, a 32-pixel baseline grid, wrapping and shrinking text. */
+/** @file Page canvases: fonts from npm, a 48-pixel baseline grid, wrapping and shrinking text. */
 import { createCanvas, GlobalFonts, type Canvas, type SKRSContext2D } from "@napi-rs/canvas";
 import { join } from "node:path";
 import { packageFolder } from "./sources.ts";
 
 export const PAGE_WIDTH = 384;
 export const PAGE_HEIGHT = 576;
-/** Distance of baselines; 8 pixels at the nano model's 96 x 144. */
-export const LINE = 32;
-/** Smallest type on a page; about 7 pixels at nano scale. */
-export const BODY = 26;
+/** Distance of baselines; 12 pixels at the nano model's 96 x 144. */
+export const LINE = 48;
+/** Type of a page's text; 10 pixels at nano scale. Dense pages go below. */
+export const BODY = 40;
+/** The smallest type that a text may shrink to. */
+export const LEAST = 26;
 export const MARGIN = 12;
 export const LINES = PAGE_HEIGHT / LINE;
 

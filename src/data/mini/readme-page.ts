@@ -17,9 +17,9 @@ import { TaskBuilder } from "./task-builder.ts";
 
 const INNER = PAGE_WIDTH - 2 * MARGIN;
 /** Lines of text under the page head. */
-const BODY_LINES = 16;
+const BODY_LINES = 10;
 /** Long manuals do not fill the corpus. */
-const MAX_PAGES = 16;
+const MAX_PAGES = 12;
 
 type Line = { readonly kind: Block["kind"]; readonly text: string };
 export type ReadmePage = {
@@ -32,7 +32,7 @@ const FONTS: Readonly<Record<Block["kind"], string>> = {
   text: "Condensed",
   code: "Mono",
 };
-const SIZES: Readonly<Record<Block["kind"], number>> = { heading: 28, text: BODY, code: 20 };
+const SIZES: Readonly<Record<Block["kind"], number>> = { heading: BODY + 2, text: BODY, code: 30 };
 
 /** Sets blocks in lines and pages; a heading never stands last on a page. */
 export function setReadme(blocks: readonly Block[]): ReadmePage[] {
@@ -47,7 +47,7 @@ export function setReadme(blocks: readonly Block[]): ReadmePage[] {
   };
   for (const { kind, text } of blocks) {
     context.font = fontOf(FONTS[kind], SIZES[kind]);
-    const lines = kind === "code" ? [text.slice(0, 30)] : wrap(context, text, INNER);
+    const lines = kind === "code" ? [text.slice(0, 19)] : wrap(context, text, INNER);
     const room = pages.length === 0 ? 0 : BODY_LINES - pages.at(-1)!.lines.length;
     if (kind === "heading") {
       section = undefined;
@@ -74,15 +74,15 @@ async function drawReadme(
   context.fillStyle = "#eef1f5";
   context.fillRect(0, 0, PAGE_WIDTH, LINE + 8);
   context.fillStyle = "#24508c";
-  context.font = fontOf("Mono Bold", BODY - 4);
-  context.fillText(name.slice(0, 24), MARGIN, LINE - 4);
+  context.font = fontOf("Mono Bold", 30);
+  context.fillText(name.slice(0, 17), MARGIN, LINE - 10);
   const number = String(at + 1);
-  context.fillText(number, PAGE_WIDTH - MARGIN - context.measureText(number).width, LINE - 4);
+  context.fillText(number, PAGE_WIDTH - MARGIN - context.measureText(number).width, LINE - 10);
   for (const [i, { kind, text }] of page.lines.entries()) {
     const y = (i + 2) * LINE + 24 - LINE / 2;
     if (kind === "code") {
       context.fillStyle = "#f3f3f3";
-      context.fillRect(0, y - 23, PAGE_WIDTH, LINE);
+      context.fillRect(0, y - 35, PAGE_WIDTH, LINE);
     }
     context.fillStyle = kind === "heading" ? "#8b2f3c" : "#111111";
     context.font = fontOf(FONTS[kind], SIZES[kind]);

@@ -1,7 +1,7 @@
 /** @file Collects the queries and candidates of one task and split, and checks them. */
 import type { Item, Query, Split } from "../types.ts";
 import type { BuiltTask } from "./output.ts";
-import { miniTask } from "./tasks.ts";
+import { miniTask } from "./pretraining-tasks.ts";
 
 export type QueryInput = {
   readonly id: string;

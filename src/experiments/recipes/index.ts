@@ -1,16 +1,15 @@
 /** @file The table of recipes: name -> patches on the defaults, later ones over earlier ones. */
 import type { TrainConfigPatch } from "../config.ts";
 import { ConfigError } from "../config.ts";
-import { stage1, stage1Clips, stage1Objects, stage1Warmup } from "./stage1.ts";
+import { stage1, stage1Objects, stage1Text } from "./stage1.ts";
 import { HEAD_STAGE2, LORA_STAGE2, RZENEMBED } from "./stage2.ts";
 
 export { STAGE1_CHECKPOINT } from "./stage2.ts";
 
 export const RECIPES: Readonly<Record<string, readonly TrainConfigPatch[]>> = {
-  "stage1-warmup": [stage1Warmup],
+  "stage1-text": [stage1Text],
   "stage1-objects": [stage1Objects],
   stage1: [stage1],
-  "stage1-clips": [stage1Clips],
   baseline: [HEAD_STAGE2, { recipe: "baseline" }],
   rzenembed: [HEAD_STAGE2, RZENEMBED, { recipe: "rzenembed" }],
   "baseline-lora": [LORA_STAGE2, { recipe: "baseline-lora" }],

@@ -10,15 +10,12 @@ import type { TrainConfigPatch } from "../config.ts";
 /** Where the stage-1 trunk of this repository lies, relative to its root. */
 export const STAGE1_CHECKPOINT = "data/nano/stage1.safetensors";
 
-/** Sets that are there to teach the trunk to see and to read; a head or an adapter can't. */
-const TASKS = ["!typeset-*", "!name-to-icon"];
-
 export const HEAD_STAGE2: TrainConfigPatch = {
   stage: 2,
   steps: 600,
   batchSize: 64,
   model: { scale: "nano", init: STAGE1_CHECKPOINT, adapter: { kind: "head", hidden: 128 } },
-  sampler: { tasks: TASKS, capPerDataset: 600 },
+  sampler: { capPerDataset: 600 },
   optimizer: { learningRate: 2e-3, weightDecay: 0.05, warmupSteps: 30, schedule: "cosine" },
   // A head's matrices are too small for two threads; runs go side by side instead.
   executor: { threads: 1 },
@@ -35,7 +32,7 @@ export const LORA_STAGE2: TrainConfigPatch = {
     adapter: { kind: "lora", rank: 8, alpha: 16 },
   },
   optimizer: { learningRate: 1e-3, weightDecay: 0.05, warmupSteps: 20, schedule: "cosine" },
-  sampler: { tasks: TASKS, capPerDataset: 600 },
+  sampler: { capPerDataset: 600 },
   augment: "none",
   checkpoint: { everySteps: 100 },
 };
