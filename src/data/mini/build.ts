@@ -2,7 +2,7 @@
 import type { Split } from "../types.ts";
 import { chartTask } from "./chart-page.ts";
 import { clockTask } from "./clocks.ts";
-import { readConcepts } from "./concepts.ts";
+import { readConcepts, type Concept } from "./concepts.ts";
 import { readCountries } from "./countries.ts";
 import { countryTask } from "./country-sheet.ts";
 import { dictionaryTask } from "./dictionary.ts";
@@ -21,12 +21,12 @@ import { writingTasks } from "./writing.ts";
 
 export const SPLITS: readonly Split[] = ["train", "dev", "test"];
 
-/** Builds all media under `out.root` and hands over each task as it is done. */
+/** Builds all media under `out.root` and hands over each task as it is done. Returns the concepts in use. */
 export async function buildMini(
   out: Output,
   readmes: readonly Readme[],
   emit: (task: BuiltTask) => Promise<void>,
-): Promise<void> {
+): Promise<readonly Concept[]> {
   const emitAll = async (tasks: readonly BuiltTask[]): Promise<void> => {
     for (const task of tasks) await emit(task);
   };
@@ -52,4 +52,5 @@ export async function buildMini(
     await emit(await dictionaryTask(out, synsets, split));
     await emitAll(textTasks(concepts, synsets, split));
   }
+  return concepts;
 }

@@ -95,8 +95,8 @@ async function build(
       });
       tasks.push(manifestRow(task, digest));
     };
-    await buildMini(out, readmes, emit);
-    if (pretraining) await buildPretraining(out, emit);
+    const concepts = await buildMini(out, readmes, emit);
+    if (pretraining) await buildPretraining(out, concepts, emit);
   } finally {
     sharp.concurrency(threads);
   }

@@ -1,5 +1,5 @@
 /** @file Builds the pretraining pool: what stage 1 learns from beside the benchmark's training splits. */
-import { readConcepts, type Concept } from "./concepts.ts";
+import type { Concept } from "./concepts.ts";
 import { readCountries, type Country } from "./countries.ts";
 import { dictionaryOf, settable } from "./dictionary.ts";
 import { iconTask } from "./icons.ts";
@@ -16,12 +16,12 @@ import { lemmaSplit, readSynsets, usableSynsets, type Synset } from "./wordnet.t
 const ENTRIES = 7500;
 const LINES = 12_000;
 
-/** Builds the pool's media under `out.root` and hands over each task as it is done. */
+/** Builds the pool's media under `out.root`, from training `concepts` alone, and hands over each task as it is done. */
 export async function buildPretraining(
   out: Output,
+  concepts: readonly Concept[],
   emit: (task: BuiltTask) => Promise<void>,
 ): Promise<void> {
-  const concepts = readConcepts();
   const synsets = readSynsets();
   const countries = readCountries();
   const given = givenAway(concepts, countries);
