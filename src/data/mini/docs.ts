@@ -2,6 +2,7 @@
 import type { MiniManifest, MiniManifestTask } from "./index.ts";
 import { licenceOf, packageHome, packageLicence } from "./licences.ts";
 import { DATA_PACKAGES } from "./sources.ts";
+import { PRETRAINING_TASKS } from "./pretraining-tasks.ts";
 import { MINI_TASKS, type MiniTask } from "./tasks.ts";
 
 const INTRO = `# mini-MMEB
@@ -39,12 +40,19 @@ one of its positives or their labels are equal. So the precision and recall of f
 ## Stored media
 
 Emoji pictures 96 x 96 PNG on white; clocks and characters 96 x 96, scenes 128 x 128, crops and video frames
-64 x 64 (eight frames a clip), pages 384 x 576 with type of 26 px on lines of 32 px (dense sheets down to
-20 px, code 20 px), typeset words 384 x 64; all of these lossless WebP.
+64 x 64 (eight frames a clip), pages 384 x 576 with type of 40 px on lines of 48 px (dense sheets down to
+20 px, code 30 px), of the pool words 384 x 64 and lines 384 x 192; all of these lossless WebP.
 
 ## Tasks
 
 Chance is the expected score of a random ranking: hit@1, or linear nDCG@5 for documents.
+`;
+
+const POOL = `## The pretraining pool
+
+Stage 1 learns from the benchmark's training splits and from these sets of the same training entities, which no
+score reads: no held-out concept, character, synset, country or package stands in them (test/data/mini/pretraining.test.ts).
+\`rzenlab data prepare --pretraining\` builds both into \`.rzenlab/data/mini-mmeb-pretraining\`, in about five minutes.
 `;
 
 function percent(share: number): string {
@@ -59,9 +67,9 @@ function rowsOf({ name }: MiniTask, { tasks }: MiniManifest): readonly MiniManif
   return tasks.filter((row) => row.name === name);
 }
 
-/** "test" row where there is one: the row that chance is quoted from. */
+/** The row that chance is quoted from. */
 function quoted(rows: readonly MiniManifestTask[]): MiniManifestTask {
-  return rows.find((row) => row.split === "test") ?? rows[0]!;
+  return rows.find((row) => row.split === "test")!;
 }
 
 function overview(manifest: MiniManifest): string {
@@ -69,10 +77,18 @@ function overview(manifest: MiniManifest): string {
     "| task | meta-task | kind | domain | test queries | chance |\n| --- | --- | --- | --- | ---: | ---: |\n";
   const lines = MINI_TASKS.map((task) => {
     const row = quoted(rowsOf(task, manifest));
-    const queries = row.split === "test" ? grouped(row.queries) : "train only";
-    const chance = row.split === "test" ? percent(row.chance) : "";
-    return `| [${task.name}](#${task.name}) | ${task.metaTask} | ${task.kind} | ${task.domain ?? ""} | ${queries} | ${chance} |`;
+    return `| [${task.name}](#${task.name}) | ${task.metaTask} | ${task.kind} | ${task.domain ?? ""} | ${grouped(row.queries)} | ${percent(row.chance)} |`;
   });
+  return `${head}${lines.join("\n")}\n`;
+}
+
+/** The pool's sets, without counts: few people build it. */
+function pool(): string {
+  const head = "| set | meta-task | kind | what it pairs |\n| --- | --- | --- | --- |\n";
+  const lines = PRETRAINING_TASKS.map(
+    ({ name, metaTask, kind, description }) =>
+      `| ${name} | ${metaTask} | ${kind} | ${description} |`,
+  );
   return `${head}${lines.join("\n")}\n`;
 }
 
@@ -101,7 +117,7 @@ ${task.description}
 /** data/README.md. */
 export function miniReadme(manifest: MiniManifest): string {
   const sections = MINI_TASKS.map((task) => section(task, manifest));
-  return `${INTRO}\n${overview(manifest)}\n${sections.join("\n")}`;
+  return `${INTRO}\n${overview(manifest)}\n${POOL}\n${pool()}\n${sections.join("\n")}`;
 }
 
 /** NOTICE at the root of the repository. */

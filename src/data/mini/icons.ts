@@ -45,7 +45,7 @@ export function unseenNames(concepts: readonly Concept[]): (name: string) => boo
 type Icon = { readonly packageName: string; readonly icon: string; readonly label: string };
 
 /** Every icon to draw: named ones that give no held-out concept away, emoji of training concepts. */
-function chosenIcons(concepts: readonly Concept[]): Icon[] {
+export function chosenIcons(concepts: readonly Concept[]): Icon[] {
   const allowed = unseenNames(concepts);
   const named = ICON_PACKAGES.flatMap((packageName) => {
     const { icons } = packageJson(packageName, "icons.json") as { icons: Record<string, unknown> };

@@ -16,7 +16,8 @@ import {
 const WRITINGS = 2400;
 const MOMENTS = 1000;
 
-function glyphs(count: number, fits: (glyph: Glyph) => boolean): Glyph[] {
+/** Training characters that fit, in a fixed random order. */
+export function moreGlyphs(count: number, fits: (glyph: Glyph) => boolean): Glyph[] {
   const all = characters("train");
   return thin(all, all.length, (char) => `more ${char}`)
     .map(readGlyph)
@@ -27,7 +28,7 @@ function glyphs(count: number, fits: (glyph: Glyph) => boolean): Glyph[] {
 /** A character and the wanted order -> its clip: forwards and backwards differ in nothing else. */
 async function moreWritings(out: Output): Promise<BuiltTask> {
   const task = new TaskBuilder("more-writings", "train");
-  const chosen = glyphs(WRITINGS, ({ strokes }) => strokes.length >= 4);
+  const chosen = moreGlyphs(WRITINGS, ({ strokes }) => strokes.length >= 4);
   const pairs = chosen.map((glyph) => bothWays("more-writing", glyph));
   const pictures = await out.each("more characters", chosen, (glyph) =>
     drawCharacter(out, glyph, "more", []),
@@ -48,7 +49,7 @@ async function moreWritings(out: Output): Promise<BuiltTask> {
 /** A character with a stretch of strokes in red -> the clip of them, for five stretches each. */
 async function moreMoments(out: Output): Promise<BuiltTask> {
   const task = new TaskBuilder("more-moments", "train");
-  const clips = glyphs(MOMENTS, hasMoment).map((glyph) => stretches("more-moment", glyph));
+  const clips = moreGlyphs(MOMENTS, hasMoment).map((glyph) => stretches("more-moment", glyph));
   await out.each("more moment clips", clips, async (own) => {
     for (const clip of own) {
       const { id, glyph, order, from, to } = clip;

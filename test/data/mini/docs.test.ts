@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { expect, test } from "vitest";
 import { miniReadme, noticeText } from "../../../src/data/mini/docs.ts";
-import { MINI_TASKS } from "../../../src/data/mini/index.ts";
+import { MINI_TASKS, PRETRAINING_TASKS } from "../../../src/data/mini/index.ts";
 import { packageLicence } from "../../../src/data/mini/licences.ts";
 import { DATA_PACKAGES } from "../../../src/data/mini/sources.ts";
 import { useBuilt } from "./built.ts";
@@ -31,7 +31,7 @@ test("every task's source is a dependency of the package", () => {
     dependencies: Record<string, string>;
   };
   for (const name of DATA_PACKAGES) expect(dependencies, name).toHaveProperty([name]);
-  const used = new Set(MINI_TASKS.flatMap(({ source }) => source));
+  const used = new Set([...MINI_TASKS, ...PRETRAINING_TASKS].flatMap(({ source }) => source));
   for (const name of DATA_PACKAGES) expect(used, name).toContain(name);
 });
 
