@@ -95,6 +95,21 @@ export function joinKey(hexcode: string): string {
     .join("-");
 }
 
+/**
+ * Concepts that the first steps of the committed trunk saw under a plural (candles, drum kit; docs/log.md).
+ * They are training concepts wherever their hash would put them, so that no held-out one was ever shown.
+ */
+const SHOWN = new Set([
+  "antenna bars",
+  "candle",
+  "drum",
+  "film frames",
+  "framed picture",
+  "headphone",
+  "musical note",
+  "satellite antenna",
+]);
+
 /** Family of a sequence: "woman pilot" and "man pilot: dark skin tone" fall together. */
 export function familyOf(hex: string): string {
   const parts = joinKey(hex)
@@ -161,7 +176,7 @@ export function readConcepts(): Concept[] {
       subgroup: subgroups.get(row.subgroup!)!.name,
       groupKey: group.key,
       family,
-      split: splitOf("emoji", family),
+      split: SHOWN.has(row.label.toLowerCase()) ? "train" : splitOf("emoji", family),
       gendered: row.gender !== undefined,
       tones: toned.length === 5 && toned.every(withTones) ? toned : [],
     });
