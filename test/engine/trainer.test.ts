@@ -391,8 +391,8 @@ test("threads must be a whole number", () => {
   expect(() => createExecutor("onnxruntime", { threads: 0 })).toThrow(
     "createExecutor: threads must be a whole number from 1 up, got 0",
   );
-  expect(() => createExecutor("cuda" as "reference")).toThrow(
-    "createExecutor: wants onnxruntime or reference, got cuda",
+  expect(() => createExecutor("tpu" as "reference")).toThrow(
+    "createExecutor: wants cpu, cuda, webgpu, wasm, tfjs, onnxruntime, auto, reference; got tpu",
   );
 });
 

@@ -1,4 +1,4 @@
-/** @file Checks gradients against central differences, and ONNX Runtime against the reference. */
+/** @file Checks gradients against central differences, and executors against the reference. */
 import { expect } from "vitest";
 import type { DType, Executor, Shape, Tensor, Value } from "../../src/engine/index.ts";
 import {
@@ -84,7 +84,7 @@ export type CheckedCase = {
   readonly inputs: readonly (CheckedInput | Shape)[];
 };
 
-/** Compares ONNX Runtime with the reference, forward and backward, one case at a time. */
+/** Compares an executor with the reference, forward and backward, one case at a time. */
 export class Comparison {
   readonly #cases: ReadonlyMap<string, CheckedCase>;
   readonly #evaluators: readonly Evaluator[];
@@ -94,15 +94,18 @@ export class Comparison {
     this.#evaluators = evaluators;
   }
 
-  static async open(cases: readonly CheckedCase[]): Promise<Comparison> {
+  static async open(
+    cases: readonly CheckedCase[],
+    executor: Executor = createExecutor("onnxruntime", { threads: 2 }),
+  ): Promise<Comparison> {
     const byName = new Map(cases.map((one) => [one.name, one]));
-    const make = (executor: Executor): Promise<Evaluator> =>
+    const make = (one: Executor): Promise<Evaluator> =>
       Evaluator.create({
-        executor,
+        executor: one,
         state: new Map(),
         build: (name) => withGradients(byName.get(name)!),
       });
-    const executors = [createExecutor("reference"), createExecutor("onnxruntime", { threads: 2 })];
+    const executors = [createExecutor("reference"), executor];
     return new Comparison(byName, await Promise.all(executors.map(make)));
   }
 

@@ -1,24 +1,46 @@
 /** @file Executors by name. */
-import { onnxRuntime } from "./onnxruntime.ts";
+import { availableParallelism } from "node:os";
+import { auto } from "./auto.ts";
 import { reference } from "./reference/device.ts";
-import type { Executor, ExecutorName } from "./types.ts";
+import type { DeviceName, Executor, ExecutorName } from "./types.ts";
+import { EXECUTOR_NAMES } from "./types.ts";
+import type { WorkerDeviceOptions } from "./worker-device.ts";
+import { WorkerDevice } from "./worker-device.ts";
 
 export type ExecutorOptions = {
-  /** Threads of one operation (onnxruntime); default all cores. */
+  /** Threads of one operation (cpu, wasm); default all cores. */
   readonly threads?: number;
+  /** Refuse a graph of which any node would run elsewhere than on the device. Default false. */
+  readonly strict?: boolean;
+  /** Run the steps of one `Trainer.steps` as one ONNX Loop; default on cuda alone. */
+  readonly loops?: boolean;
+  /** What of TensorFlow.js computes: node-gpu, node, wasm or cpu; default the first installed. */
+  readonly tfjsBackend?: string;
+  /** Told, under auto, why a device was passed over; default a line on stderr, once a process. */
+  readonly report?: (line: string) => void;
 };
 
 /**
- * `onnxruntime` computes in f32 on the CPU, in a worker thread; `reference` is plain TypeScript in
- * f64, slow, to check the other one by.
+ * `cpu`, `cuda` and `webgpu` are ONNX Runtime's providers, `wasm` is onnxruntime-web, `tfjs` is
+ * TensorFlow.js; all compute in f32, in a worker thread. `auto` takes the first that starts.
+ * `reference` is plain TypeScript in f64, slow, to check the others by.
  */
 export function createExecutor(name: ExecutorName, options: ExecutorOptions = {}): Executor {
-  switch (name) {
-    case "onnxruntime":
-      return onnxRuntime(options);
-    case "reference":
-      return reference();
-    default:
-      throw new RangeError(`createExecutor: wants onnxruntime or reference, got ${String(name)}`);
+  if (!EXECUTOR_NAMES.includes(name)) {
+    throw new RangeError(`createExecutor: wants ${EXECUTOR_NAMES.join(", ")}; got ${name}`);
   }
+  const { threads = availableParallelism(), strict = false, tfjsBackend = null } = options;
+  if (!(Number.isInteger(threads) && threads >= 1)) {
+    throw new RangeError(
+      `createExecutor: threads must be a whole number from 1 up, got ${threads}`,
+    );
+  }
+  if (name === "reference") return reference();
+  const on = (device: DeviceName): Promise<WorkerDevice> => {
+    const loops = options.loops ?? device === "cuda";
+    const all: WorkerDeviceOptions = { device, threads, strict, loops, tfjsBackend };
+    return WorkerDevice.open(all);
+  };
+  if (name === "auto") return { name, open: () => auto(on, options.report) };
+  return { name, open: () => on(name === "onnxruntime" ? "cpu" : name) };
 }

@@ -1,15 +1,46 @@
 /** @file What main thread and worker say to each other. */
-import type { State } from "../tensor.ts";
-import type { RunResult, Tensors } from "./types.ts";
+import type { Attributes } from "../graph.ts";
+import type { DType, Shape, State, Tensor } from "../tensor.ts";
+import type { DeviceName, RunResult, Tensors } from "./types.ts";
 
-export type WorkerOptions = { readonly threads: number };
+export type WorkerOptions = {
+  readonly device: DeviceName;
+  readonly threads: number;
+  /** Refuse a graph of which a node would run elsewhere than on the device. */
+  readonly strict: boolean;
+  /** What of TensorFlow.js computes; null is the first that is installed. */
+  readonly tfjsBackend: string | null;
+};
+
+/** A node without its graph, so that it can be sent. */
+export type FlatNode = {
+  readonly op: string;
+  readonly inputs: readonly (string | null)[];
+  readonly outputs: readonly {
+    readonly name: string;
+    readonly shape: Shape;
+    readonly dtype: DType;
+  }[];
+  readonly attributes: Attributes;
+};
+
+/** A plan as an interpreter in the worker takes it. */
+export type FlatPlan = {
+  readonly nodes: readonly FlatNode[];
+  readonly constants: ReadonlyMap<string, Tensor>;
+  /** Output name -> name of its value. */
+  readonly outputs: ReadonlyMap<string, string>;
+};
 
 /** A plan as the worker sees it. */
 export type CompiledModel = {
-  readonly model: Uint8Array;
+  /** ONNX bytes, or what TensorFlow.js interprets. */
+  readonly program: Uint8Array | FlatPlan;
   /** Bytes of activations alive at once. */
   readonly peakBytes: number;
-  /** Names of state tensors the model takes. */
+  /** Names of the feeds it takes; more may come. */
+  readonly inputs: readonly string[];
+  /** Names of state tensors it takes. */
   readonly states: readonly string[];
   readonly outputs: readonly string[];
   readonly updates: ReadonlyMap<string, string>;
@@ -17,6 +48,7 @@ export type CompiledModel = {
 };
 
 export type Request =
+  | { readonly kind: "open" }
   | { readonly kind: "load"; readonly state: State }
   | { readonly kind: "state"; readonly names: readonly string[] | null }
   | { readonly kind: "compile"; readonly id: string; readonly compiled: CompiledModel }
@@ -24,7 +56,7 @@ export type Request =
   | { readonly kind: "release"; readonly id: string }
   | { readonly kind: "close" };
 
-export type Answer = State | RunResult[] | null;
+export type Answer = string | State | RunResult[] | null;
 
 export type RequestMessage = { readonly number: number; readonly request: Request };
 

@@ -2,11 +2,18 @@
 import type { Plan } from "../onnx/plan.ts";
 import type { State, Tensor } from "../tensor.ts";
 
-export type ExecutorName = "onnxruntime" | "reference";
+/** Where a worker thread computes. */
+export const DEVICE_NAMES = ["cpu", "cuda", "webgpu", "wasm", "tfjs"] as const;
+export type DeviceName = (typeof DEVICE_NAMES)[number];
+
+/** `onnxruntime` is the older name of `cpu`; `auto` takes the first device that starts. */
+export const EXECUTOR_NAMES = [...DEVICE_NAMES, "onnxruntime", "auto", "reference"] as const;
+export type ExecutorName = (typeof EXECUTOR_NAMES)[number];
 
 /** Makes devices. Cheap; nothing starts before `open`. */
 export type Executor = {
   readonly name: ExecutorName;
+  /** @throws Error in one line, with a remedy, if the device cannot start here. */
   open(): Promise<Device>;
 };
 
@@ -29,6 +36,10 @@ export type RunResult = {
 
 /** Holds one state and any number of compiled plans over it. */
 export type Device = {
+  /** What computes; under `auto`, what was found. */
+  readonly name: DeviceName | "reference";
+  /** The library behind it, its version and what it told of itself. */
+  readonly detail: string;
   /** Sets these state tensors; others stay. */
   load(state: State): Promise<void>;
   /** The named state tensors, or all: copies. */

@@ -1,6 +1,6 @@
 /** @file Graph -> ONNX model file (opset 18, IR version 9). */
 import type { Attribute, Graph, Node, Value } from "../graph.ts";
-import type { DType, Shape, State, Tensor } from "../tensor.ts";
+import type { DType, State, Tensor } from "../tensor.ts";
 import { sameShape, showShape } from "../tensor.ts";
 import { ONNX_TYPE } from "./element.ts";
 import type { Plan } from "./plan.ts";
@@ -18,12 +18,17 @@ export function writeOnnx(graph: Graph, state?: State): Uint8Array {
 /** As `writeOnnx`, of the part of a graph that `plan` names. */
 export function writePlan(plan: Plan, state?: State): Uint8Array {
   if (plan.outputs.size === 0) throw new Error("writeOnnx: the graph has no outputs");
+  return modelBytes(graphMessage(plan, state), plan.nodes);
+}
+
+/** A model file of a finished graph that uses the operators of `nodes`. */
+export function modelBytes(graph: Message, nodes: readonly Node[]): Uint8Array {
   const model = new Message()
     .int(1, 9) // ir_version
     .string(2, "rzenlab") // producer_name
-    .message(7, graphMessage(plan, state));
+    .message(7, graph);
   model.message(8, new Message().string(1, "").int(2, 18)); // opset_import
-  if (plan.nodes.some((node) => node.domain !== "")) {
+  if (nodes.some((node) => node.domain !== "")) {
     model.message(8, new Message().string(1, "com.microsoft").int(2, 1));
   }
   return model.finish();
@@ -68,7 +73,8 @@ export function fromState(state: State, value: Value): Tensor {
   );
 }
 
-function onnxNode(node: Node, nameOf: (value: Value | null) => string): Message {
+/** A node, its values by the names that `nameOf` gives. */
+export function onnxNode(node: Node, nameOf: (value: Value | null) => string): Message {
   const message = nodeMessage(node.op, node.inputs.map(nameOf), node.outputs.map(nameOf));
   for (const [name, attribute] of Object.entries(node.attributes)) {
     message.message(5, attributeMessage(name, attribute));
@@ -77,7 +83,11 @@ function onnxNode(node: Node, nameOf: (value: Value | null) => string): Message 
   return message;
 }
 
-function nodeMessage(op: string, inputs: readonly string[], outputs: readonly string[]): Message {
+export function nodeMessage(
+  op: string,
+  inputs: readonly string[],
+  outputs: readonly string[],
+): Message {
   const message = new Message();
   for (const name of inputs) message.string(1, name);
   for (const name of outputs) message.string(2, name);
@@ -93,7 +103,7 @@ function attributeMessage(name: string, attribute: Attribute): Message {
   return message.int(20, 7);
 }
 
-function tensorMessage(name: string, { shape, dtype, data }: Tensor): Message {
+export function tensorMessage(name: string, { shape, dtype, data }: Tensor): Message {
   const message = new Message();
   for (const d of shape) message.int(1, d);
   const stored = data instanceof Float64Array ? Float32Array.from(data) : data;
@@ -101,9 +111,16 @@ function tensorMessage(name: string, { shape, dtype, data }: Tensor): Message {
   return message.int(2, ONNX_TYPE[dtype]).string(8, name).bytes(9, bytes);
 }
 
-function valueInfo(name: string, { shape, dtype }: { shape: Shape; dtype: DType }): Message {
+/** A size may be a name: known at run time only. */
+export function valueInfo(
+  name: string,
+  { shape, dtype }: { readonly shape: readonly (number | string)[]; readonly dtype: DType },
+): Message {
   const sizes = new Message();
-  for (const d of shape) sizes.message(1, new Message().int(1, d));
+  for (const d of shape) {
+    const size = new Message();
+    sizes.message(1, typeof d === "number" ? size.int(1, d) : size.string(2, d));
+  }
   const type = new Message().int(1, ONNX_TYPE[dtype]).message(2, sizes);
   return new Message().string(1, name).message(2, new Message().message(1, type));
 }

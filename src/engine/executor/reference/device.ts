@@ -1,15 +1,21 @@
 /** @file The reference executor: interprets a plan's nodes one by one, in f64. For checks, not for speed. */
-import type { Attributes, Node, Value } from "../../graph.ts";
+import type { Node, Value } from "../../graph.ts";
 import type { Plan } from "../../onnx/plan.ts";
 import { fromState } from "../../onnx/write.ts";
 import type { State, Tensor } from "../../tensor.ts";
 import type { Compilation, Device, Executor, RunResult, Tensors } from "../types.ts";
 import { ELEMENTWISE } from "./elementwise.ts";
-import type { KernelAttributes } from "./kernels.ts";
+import type { Kernel } from "./kernels.ts";
+import { attributesOf } from "./kernels.ts";
 import { MOVING } from "./moving.ts";
 import { REDUCING } from "./reducing.ts";
 
-const KERNELS = { ...ELEMENTWISE, ...MOVING, ...REDUCING };
+/** By ONNX operator. */
+export const KERNELS: Readonly<Record<string, Kernel>> = {
+  ...ELEMENTWISE,
+  ...MOVING,
+  ...REDUCING,
+};
 
 export function reference(): Executor {
   return { name: "reference", open: () => Promise.resolve(new ReferenceDevice()) };
@@ -28,6 +34,8 @@ export function interpret(plan: Plan, feeds: Tensors, state: State): Record<stri
 }
 
 class ReferenceDevice implements Device {
+  readonly name = "reference";
+  readonly detail = "plain TypeScript, f64";
   readonly #state: State = new Map();
   readonly #compiled = new Map<string, Compilation>();
 
@@ -81,31 +89,10 @@ class ReferenceDevice implements Device {
 function runNode({ op, inputs, outputs, attributes }: Node, known: Map<Value, Tensor>): void {
   const given = inputs.map((value) => (value === null ? null : known.get(value)!));
   const { shape } = outputs[0]!;
-  const data = KERNELS[op]!({ inputs: given, attributes: reader(op, attributes), shape });
+  const data = KERNELS[op]!({ inputs: given, attributes: attributesOf(op, attributes), shape });
   for (const [i, value] of outputs.entries()) {
     known.set(value, { dtype: value.dtype, shape: value.shape, data: data[i]! });
   }
-}
-
-function reader(op: string, attributes: Attributes): KernelAttributes {
-  const find = (name: string): never => {
-    throw new Error(`internal: ${op} has no attribute ${name}`);
-  };
-  return {
-    int(name, otherwise) {
-      const found = attributes[name];
-      if (found === undefined && otherwise !== undefined) return otherwise;
-      return found !== undefined && "int" in found ? found.int : find(name);
-    },
-    float(name) {
-      const found = attributes[name];
-      return found !== undefined && "float" in found ? found.float : find(name);
-    },
-    ints(name) {
-      const found = attributes[name];
-      return found !== undefined && "ints" in found ? found.ints : find(name);
-    },
-  };
 }
 
 function inF64(tensor: Tensor): Tensor {
