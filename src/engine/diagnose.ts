@@ -62,7 +62,7 @@ async function firstValue(
   feeds: Tensors,
 ): Promise<string | null> {
   const { graph, loss, trained } = program;
-  const ends = [loss, ...trained.map((one) => one.gradient)];
+  const ends = [...(loss === null ? [] : [loss]), ...trained.map((one) => one.gradient)];
   const plan = planOf(graph, new Map(ends.map((value, i) => [`end${i}`, value])));
   const computed = plan.nodes.flatMap((node) => node.outputs);
   // Masks made of -Infinity are lawful; a value that only holds those is not an offence of its own.

@@ -35,22 +35,26 @@ export type Trained = {
 
 export type Program = {
   readonly graph: Graph;
-  readonly loss: Value;
+  /** Null in a program that only computes. */
+  readonly loss: Value | null;
   readonly outputs: ReadonlyMap<string, Value>;
   readonly trained: readonly Trained[];
   readonly clipNorm: number | null;
   readonly rates: AdamRates;
 };
 
+/** A program with a loss to train on. */
+export type TrainProgram = Program & { readonly loss: Value };
+
 /**
  * Plans the training of `groups` on `loss`. A parameter that the loss does not reach stays as it is,
  * without decay, and its update is not counted (PyTorch's gradient of None). Every step returns `loss`, `gradNorm` (before clipping)
  * and `outputs`.
  */
-export function trainProgram(options: TrainProgramOptions): Program {
+export function trainProgram(options: TrainProgramOptions): TrainProgram {
   const { graph, loss, groups, clipNorm = null, outputs = {} } = options;
-  const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 } = options;
-  check(options, { beta1, beta2, epsilon });
+  const rates = ratesOf(options);
+  check(options, rates);
   const all = groups.flatMap(({ parameters, weightDecay = 0, learningRateScale = 1 }) =>
     parameters.map((parameter) => ({ parameter, weightDecay, learningRateScale })),
   );
@@ -70,8 +74,47 @@ export function trainProgram(options: TrainProgramOptions): Program {
     outputs: new Map(Object.entries({ ...outputs, loss })),
     trained,
     clipNorm,
-    rates: { beta1, beta2, epsilon },
+    rates,
   };
+}
+
+/** A program that trains nothing, for runs within `Trainer.sum`. */
+export function forwardProgram(graph: Graph, outputs: Readonly<Record<string, Value>>): Program {
+  return {
+    graph,
+    loss: null,
+    outputs: new Map(Object.entries(outputs)),
+    trained: [],
+    clipNorm: null,
+    rates: ratesOf({}),
+  };
+}
+
+/** One update for what several programs train: the settings that they must share. */
+export function mergedPrograms(programs: readonly Program[]): Program {
+  const training = programs.filter((program) => program.trained.length > 0);
+  const [first] = training;
+  if (first === undefined) throw new Error("Trainer.sum: no run trains a parameter");
+  const all = new Map<string, Trained>();
+  for (const { trained, clipNorm, rates } of training) {
+    if (clipNorm !== first.clipNorm || JSON.stringify(rates) !== JSON.stringify(first.rates)) {
+      throw new Error("Trainer.sum: the runs' programs must agree in clipNorm, betas and epsilon");
+    }
+    for (const one of trained) {
+      const { name } = one.parameter;
+      const known = all.get(name) ?? one;
+      if (
+        known.weightDecay !== one.weightDecay ||
+        known.learningRateScale !== one.learningRateScale
+      ) {
+        throw new Error(
+          `Trainer.sum: parameter ${name} has two weight decays or learning rate scales`,
+        );
+      }
+      all.set(name, known);
+    }
+  }
+  return { ...first, trained: [...all.values()] };
 }
 
 /** Forward, backward and update in one run. */
@@ -92,7 +135,7 @@ export function stepCompilation({
 }
 
 /** State name of a parameter's summed gradients. */
-const sumOf = (name: string): string => `adam.sum/${name}`;
+export const sumOf = (name: string): string => `adam.sum/${name}`;
 
 /** Forward and backward, the gradients added to sums in the state. `accumulate.keep` 0 starts anew. */
 export function accumulateCompilation({ graph, outputs, trained }: Program): Compilation {
@@ -104,7 +147,7 @@ export function accumulateCompilation({ graph, outputs, trained }: Program): Com
     results.set(`next/${before.name}`, add(mul(before, keep), gradient));
     updates.set(`next/${before.name}`, before.name);
   }
-  return { plan: planOf(graph, results), updates, guards: ["loss"] };
+  return { plan: planOf(graph, results), updates, guards: outputs.has("loss") ? ["loss"] : [] };
 }
 
 /** The update from summed gradients, times `accumulate.share` (1 / number of runs). */
@@ -137,6 +180,10 @@ export function optimizerStates(program: Program, accumulating = false): Map<str
 }
 
 // --- internal ---
+
+function ratesOf({ beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 }: AdamOptions): AdamRates {
+  return { beta1, beta2, epsilon };
+}
 
 type Update = Pick<Program, "trained" | "clipNorm" | "rates"> & { readonly gradNorm: Value };
 

@@ -10,8 +10,10 @@ import type { Program } from "./program.ts";
 import {
   accumulateCompilation,
   applyCompilation,
+  mergedPrograms,
   optimizerStates,
   stepCompilation,
+  sumOf,
 } from "./program.ts";
 import type { State, Tensor } from "./tensor.ts";
 import { scalar, zeros } from "./tensor.ts";
@@ -28,6 +30,9 @@ export type StepOptions = { readonly learningRate: number };
 
 export type MicroBatch = { readonly bucket: string; readonly feeds: Tensors };
 
+/** Runs one bucket, adds its gradients to the sums and returns its outputs. */
+export type SumRun = (bucket: string, feeds: Tensors) => Promise<Record<string, Tensor>>;
+
 type Outputs = Record<string, Tensor>;
 
 /** A program with what is compiled of it. */
@@ -36,8 +41,8 @@ type Bucket = {
   readonly program: Program;
   /** Of the trained parameters. */
   readonly names: readonly string[];
-  readonly step: Compilation;
-  accumulate: Compilation | null;
+  /** What of it is compiled: "step", "accumulate". */
+  readonly made: Map<string, Promise<Compilation>>;
 };
 
 /**
@@ -48,6 +53,7 @@ export class Trainer {
   readonly #device: Device;
   readonly #build: (bucket: string) => Program;
   readonly #buckets = new Map<string, Promise<Bucket>>();
+  readonly #applies = new Map<string, Promise<Bucket>>();
   readonly #stateNames = new Set<string>();
   readonly #parameters = new Map<string, Tensor>();
   #counts: UpdateCounts;
@@ -73,7 +79,7 @@ export class Trainer {
 
   /** Compiles a bucket ahead of its first step. */
   async prepare(bucket: string): Promise<void> {
-    await this.#enqueue(() => this.#bucket(bucket));
+    await this.#enqueue(async () => this.#step(await this.#bucket(bucket)));
   }
 
   /** One update. Returns `loss`, `gradNorm` and the program's outputs. */
@@ -89,8 +95,9 @@ export class Trainer {
   ): Promise<Outputs[]> {
     return this.#enqueue(async () => {
       const own = await this.#bucket(bucket);
+      const compiled = await this.#step(own);
       const all = feeds.map((one, i) => ({
-        ...this.#checked(own, own.step, one),
+        ...this.#checked(own, compiled, one),
         ...this.#rates(own, i + 1, rateAt(learningRate, i)),
       }));
       const results = await this.#device.run(own.name, all);
@@ -111,30 +118,42 @@ export class Trainer {
     { learningRate }: StepOptions,
   ): Promise<Outputs[]> {
     if (batches.length === 0) throw new RangeError("Trainer.accumulate: needs at least one batch");
-    return this.#enqueue(async () => {
+    const work = async (run: SumRun): Promise<Outputs[]> => {
+      sameParameters(await Promise.all(batches.map((batch) => this.#bucket(batch.bucket))));
       const outputs: Outputs[] = [];
-      const buckets = await Promise.all(batches.map((batch) => this.#bucket(batch.bucket)));
-      sameParameters(buckets);
-      for (const [i, { feeds }] of batches.entries()) {
-        const own = buckets[i]!;
-        const compiled = await this.#accumulating(own);
-        const used = this.#checked(own, compiled, feeds);
-        const fed = { ...used, "accumulate.keep": scalar(i === 0 ? 0 : 1) };
-        const [result] = await this.#device.run(`${own.name}/accumulate`, [fed]);
-        if (result!.failed !== null) await this.#fail(own, used, result!, this.updates + 1);
-        outputs.push(result!.outputs);
-      }
-      const first = buckets[0]!;
-      const fed = {
-        ...this.#rates(first, 1, learningRate),
-        "accumulate.share": scalar(1 / batches.length),
-      };
-      const [result] = await this.#device.run(`${first.name}/apply`, [fed]);
-      if (result!.failed !== null) {
+      for (const { bucket, feeds } of batches) outputs.push(await run(bucket, feeds));
+      return outputs;
+    };
+    const options = { learningRate, share: 1 / batches.length };
+    const { result, gradNorm } = await this.sum(work, options);
+    return result.map((one) => ({ ...one, gradNorm }));
+  }
+
+  /**
+   * One update from the summed gradients of the runs that `work` makes, times `share` (default 1). Runs
+   * may be of different buckets, train different parameters, or none (`forwardProgram`).
+   * If `work` fails, nothing is updated.
+   */
+  async sum<T>(
+    work: (run: SumRun) => Promise<T>,
+    { learningRate, share = 1 }: StepOptions & { readonly share?: number },
+  ): Promise<{ readonly result: T; readonly gradNorm: Tensor }> {
+    return this.#enqueue(async () => {
+      const used = new Map<string, Bucket>();
+      const summed = new Set<string>();
+      const result = await work(async (name, feeds) => {
+        const own = await this.#bucket(name);
+        used.set(name, own);
+        return this.#addRun(own, feeds, summed);
+      });
+      const own = await this.#applying([...used.values()]);
+      const fed = { ...this.#rates(own, 1, learningRate), "accumulate.share": scalar(share) };
+      const [applied] = await this.#device.run(own.name, [fed]);
+      if (applied!.failed !== null) {
         throw new Error(`step ${this.updates + 1}: gradNorm of the summed gradients is not finite`);
       }
-      this.#counts.add(first.names, 1);
-      return outputs.map((one) => ({ ...one, ...result!.outputs }));
+      this.#counts.add(own.names, 1);
+      return { result, gradNorm: applied!.outputs["gradNorm"]! };
     });
   }
 
@@ -188,19 +207,59 @@ export class Trainer {
     const program = this.#build(name);
     for (const value of program.graph.parameters()) fromState(this.#parameters, value);
     await this.#addStates(optimizerStates(program));
-    const step = stepCompilation(program);
-    await this.#device.compile(name, step);
-    const names = program.trained.map((one) => one.parameter.name);
-    return { name, program, names, step, accumulate: null };
+    return { name, program, names: namesOf(program), made: new Map() };
   }
 
-  async #accumulating(own: Bucket): Promise<Compilation> {
-    if (own.accumulate !== null) return own.accumulate;
-    await this.#addStates(optimizerStates(own.program, true), false);
-    own.accumulate = accumulateCompilation(own.program);
-    await this.#device.compile(`${own.name}/accumulate`, own.accumulate);
-    await this.#device.compile(`${own.name}/apply`, applyCompilation(own.program));
-    return own.accumulate;
+  /** The whole step, compiled when it is first wanted. */
+  #step({ name, program, made }: Bucket): Promise<Compilation> {
+    return once(made, "step", async () => {
+      const step = stepCompilation(program);
+      await this.#device.compile(name, step);
+      return step;
+    });
+  }
+
+  #accumulating({ name, program, made }: Bucket): Promise<Compilation> {
+    return once(made, "accumulate", async () => {
+      await this.#addStates(optimizerStates(program, true), false);
+      const accumulate = accumulateCompilation(program);
+      await this.#device.compile(`${name}/accumulate`, accumulate);
+      return accumulate;
+    });
+  }
+
+  /** Adds the gradients of one run to the sums; those not in `summed` begin with it. */
+  async #addRun(own: Bucket, feeds: Tensors, summed: Set<string>): Promise<Outputs> {
+    const compiled = await this.#accumulating(own);
+    const used = this.#checked(own, compiled, feeds);
+    const fresh = own.names.filter((name) => !summed.has(name));
+    const keep = fresh.length < own.names.length;
+    if (keep && fresh.length > 0) await this.#clearSums(fresh);
+    const fed =
+      own.names.length === 0 ? used : { ...used, "accumulate.keep": scalar(keep ? 1 : 0) };
+    const [result] = await this.#device.run(`${own.name}/accumulate`, [fed]);
+    if (result!.failed !== null) await this.#fail(own, used, result!, this.updates + 1);
+    for (const name of fresh) summed.add(name);
+    return result!.outputs;
+  }
+
+  async #clearSums(names: readonly string[]): Promise<void> {
+    const sums = names.map((name) => {
+      const { shape } = this.#parameters.get(name)!;
+      return [sumOf(name), zeros(shape)] as const;
+    });
+    await this.#device.load(new Map(sums));
+  }
+
+  /** The update from the sums of what these buckets train. */
+  #applying(buckets: readonly Bucket[]): Promise<Bucket> {
+    const program = mergedPrograms(buckets.map((bucket) => bucket.program));
+    const names = namesOf(program);
+    return once(this.#applies, names.join("\n"), async () => {
+      const name = `apply ${this.#applies.size}`;
+      await this.#device.compile(name, applyCompilation(program));
+      return { name, program, names, made: new Map() };
+    });
   }
 
   async #addStates(
@@ -254,6 +313,10 @@ export class Trainer {
       outputs,
     });
   }
+}
+
+function namesOf({ trained }: Program): string[] {
+  return trained.map((one) => one.parameter.name);
 }
 
 function rateAt(learningRate: number | readonly number[], i: number): number {

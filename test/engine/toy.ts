@@ -1,5 +1,5 @@
 /** @file A small two-tower contrastive problem that the trainer's tests share. */
-import type { Program, State, Tensor, TrainProgramOptions } from "../../src/engine/index.ts";
+import type { State, Tensor, TrainProgram, TrainProgramOptions } from "../../src/engine/index.ts";
 import {
   Graph,
   Random,
@@ -28,7 +28,7 @@ export type ToyOptions = Partial<Pick<TrainProgramOptions, "clipNorm" | "outputs
 export function toyProgram(
   bucket: string,
   { weightDecay = 0.01, ...options }: ToyOptions = {},
-): Program {
+): TrainProgram {
   const batch = Number(bucket);
   const graph = new Graph();
   const tower = (name: string) => {
