@@ -51,6 +51,15 @@ export type Contrastive = {
   /** Over the kept negatives; 0 if there is none: [] */
   readonly meanWeight: Value;
   readonly maxWeight: Value;
+  /** What the rates above are made of, all []: sums, which may be added over blocks of queries. */
+  readonly counts: Counts;
+};
+
+export type Counts = {
+  readonly dropped: Value;
+  readonly negatives: Value;
+  readonly kept: Value;
+  readonly weight: Value;
 };
 
 /**
@@ -116,14 +125,20 @@ function statistics(
   excluded: Value,
   kept: Value,
   logWeights: Value | null,
-): Pick<Contrastive, "maskRate" | "meanWeight" | "maxWeight"> {
+): Pick<Contrastive, "maskRate" | "meanWeight" | "maxWeight" | "counts"> {
   const count = (mask: Value): Value => sum(cast(mask, "float32"));
-  const maskRate = div(count(dropped), maximum(count(not(excluded)), 1));
   const ones = cast(kept, "float32");
   const weights = logWeights === null ? ones : where(kept, exp(where(kept, logWeights, 0)), 0);
+  const counts: Counts = {
+    dropped: count(dropped),
+    negatives: count(not(excluded)),
+    kept: count(kept),
+    weight: sum(weights),
+  };
   return {
-    maskRate,
-    meanWeight: div(sum(weights), maximum(count(kept), 1)),
+    maskRate: div(counts.dropped, maximum(counts.negatives, 1)),
+    meanWeight: div(counts.weight, maximum(counts.kept, 1)),
     maxWeight: max(weights),
+    counts,
   };
 }

@@ -13,5 +13,6 @@ export { initialTheta, temperature, thetaName } from "./temperature.ts";
 export type { TemperatureOptions } from "./temperature.ts";
 export { VARIANTS } from "./variants.ts";
 export type { Variant, VariantName } from "./variants.ts";
-export { cachedLoss, surrogate } from "./cached.ts";
-export type { CachedLoss, CachedLossOptions } from "./cached.ts";
+export { GradCache, chunked } from "./cached.ts";
+export type { CachedFeeds, CachedOptions, CachedResult, ChunkFeeds, Encode } from "./cached.ts";
+export type { Side } from "./embedding-cache.ts";

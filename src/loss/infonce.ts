@@ -5,7 +5,7 @@ import type { Contrastive, ContrastiveRules, Debias } from "./contrastive.ts";
 import { contrastive } from "./contrastive.ts";
 import type { MaskRule } from "./masks.ts";
 import { targetMask } from "./masks.ts";
-import type { HardNegatives, Terms } from "./terms.ts";
+import type { HardNegatives } from "./terms.ts";
 import { batchTerms, identity, withColumns, withHardNegatives } from "./terms.ts";
 import type { WeightRule } from "./weights.ts";
 import { hardness } from "./weights.ts";
@@ -74,50 +74,83 @@ export type InfoNce = {
  * The statistics are those of the query -> target half.
  */
 export function infoNce(options: InfoNceOptions): InfoNce {
-  const { query, target, symmetric = false, hardNegatives, sameSideNegatives = false } = options;
+  const { query, target } = options;
   check(options);
-  const similarities = matmul(query, target, { transposeB: true }); // [batch, batch]
-  const targetSimilarities = matmul(target, target, { transposeB: true }); // [batch, batch]
-  const rules = rulesOf(options);
-  let terms = batchTerms(similarities, targetSimilarities, options.temperature);
-  if (hardNegatives !== undefined) terms = withHardNegatives(terms, query, target, hardNegatives);
-  if (sameSideNegatives) terms = withSameSide(terms, query, targetSimilarities);
-  const forward = contrastive(terms, rules);
-  const perQuery = symmetric
-    ? mul(add(forward.perQuery, backward(options, rules, similarities, targetSimilarities)), 0.5)
-    : forward.perQuery;
-  const batch = query.shape[0]!;
+  const excluded = identity(query.graph, query.shape[0]!);
+  const { perQuery, forward, ...rest } = rowLosses(options, { query, target, excluded });
   return {
     loss: mean(perQuery),
     perQuery,
     maskRate: forward.maskRate,
     meanWeight: forward.meanWeight,
     maxWeight: forward.maxWeight,
-    mask: slice(forward.mask, { axis: 1, start: 0, end: batch }),
-    similarities,
-    targetSimilarities,
+    mask: slice(forward.mask, { axis: 1, start: 0, end: query.shape[0]! }),
+    ...rest,
   };
 }
 
-/** The target -> query half: [batch] */
+/** Some of a batch's pairs. */
+export type Rows = {
+  /** [rows, dim] */
+  readonly query: Value;
+  readonly target: Value;
+  /** True where the column is the row's own pair: bool [rows, batch] */
+  readonly excluded: Value;
+};
+
+export type RowLosses = {
+  /** [rows] */
+  readonly perQuery: Value;
+  readonly forward: Contrastive;
+  /** [rows, batch] */
+  readonly similarities: Value;
+  readonly targetSimilarities: Value;
+};
+
+/**
+ * The losses of `rows` against the whole batch: no matrix is larger than rows x columns. A query's own
+ * mined negatives ([rows, negatives, dim]) are those of `rows`.
+ */
+export function rowLosses(options: InfoNceOptions, rows: Rows): RowLosses {
+  const { query, target, symmetric = false, hardNegatives, sameSideNegatives = false } = options;
+  const similarities = products(rows.query, target); // [rows, batch]
+  const targetSimilarities = products(rows.target, target); // [rows, batch]
+  const rules = rulesOf(options);
+  let terms = batchTerms(similarities, targetSimilarities, rows.excluded, options.temperature);
+  if (hardNegatives !== undefined) {
+    terms = withHardNegatives(terms, rows.query, rows.target, hardNegatives);
+  }
+  if (sameSideNegatives) {
+    const columns = [products(rows.query, query), targetSimilarities];
+    for (const own of columns) terms = withColumns(terms, own, targetSimilarities, rows.excluded);
+  }
+  const forward = contrastive(terms, rules);
+  const perQuery = symmetric
+    ? mul(
+        add(forward.perQuery, backward(options, rows, rules, similarities, targetSimilarities)),
+        0.5,
+      )
+    : forward.perQuery;
+  return { perQuery, forward, similarities, targetSimilarities };
+}
+
+/** The target -> query half: [rows] */
 function backward(
   { query, temperature, symmetricMask = "query" }: InfoNceOptions,
+  rows: Rows,
   rules: ContrastiveRules,
   similarities: Value,
   targetSimilarities: Value,
 ): Contrastive["perQuery"] {
-  const compared =
-    symmetricMask === "query" ? matmul(query, query, { transposeB: true }) : targetSimilarities;
+  const compared = symmetricMask === "query" ? products(rows.query, query) : targetSimilarities;
   const mirrored = symmetricMask === "none" ? { ...rules, mask: null } : rules;
-  return contrastive(batchTerms(transpose(similarities, [1, 0]), compared, temperature), mirrored)
-    .perQuery;
+  // Of the whole batch, the other direction is known already.
+  const own = rows.query === query ? transpose(similarities, [1, 0]) : products(rows.target, query);
+  return contrastive(batchTerms(own, compared, rows.excluded, temperature), mirrored).perQuery;
 }
 
-function withSameSide(terms: Terms, query: Value, targetSimilarities: Value): Terms {
-  const diagonal = identity(query.graph, query.shape[0]!);
-  const queries = matmul(query, query, { transposeB: true }); // [batch, batch]
-  const withQueries = withColumns(terms, queries, targetSimilarities, diagonal);
-  return withColumns(withQueries, targetSimilarities, targetSimilarities, diagonal);
+function products(rows: Value, columns: Value): Value {
+  return matmul(rows, columns, { transposeB: true });
 }
 
 function rulesOf({

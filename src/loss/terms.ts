@@ -1,6 +1,16 @@
 /** @file What mask and weight rules see of a batch: every query's negatives as columns. */
 import type { Graph, Value } from "../engine/index.ts";
-import { concat, matmul, squeeze, sum, tensor, unsqueeze, where } from "../engine/index.ts";
+import {
+  add,
+  concat,
+  equal,
+  matmul,
+  squeeze,
+  sum,
+  tensor,
+  unsqueeze,
+  where,
+} from "../engine/index.ts";
 
 /**
  * The similarities one direction of the loss is made of. Column j is a candidate negative of each
@@ -22,15 +32,13 @@ export type Terms = {
 /** Mined negatives: [negatives, dim] for every query, or [batch, negatives, dim] for its own query. */
 export type HardNegatives = Value;
 
-/** The negatives of `query` among the other rows of `target`, both [batch, dim]. */
+/** The negatives among the columns but those `excluded`, which are the rows' positives. */
 export function batchTerms(
   similarities: Value,
   targetSimilarities: Value,
+  excluded: Value,
   temperature: Value | number,
 ): Terms {
-  const { graph } = similarities;
-  const batch = similarities.shape[0]!;
-  const excluded = identity(graph, batch);
   // The positive is read off the matrix, so that a target equal to it has exactly its similarity.
   const positive = sum(where(excluded, similarities, 0), { axes: [1], keepDims: true }); // [batch, 1]
   return { positive, similarities, targetSimilarities, excluded, temperature };
@@ -69,6 +77,18 @@ export function withColumns(
 /** bool [size, size], true on the diagonal. */
 export function identity(graph: Graph, size: number): Value {
   return constantMask(graph, [size, size], (row, column) => row === column);
+}
+
+/** bool [rows, columns], true where the column is row number `start` (int64 []) plus the row. */
+export function identityFrom(start: Value, [rows, columns]: readonly [number, number]): Value {
+  const counted = (size: number, shape: readonly number[]): Value =>
+    start.graph.constant(
+      tensor(
+        BigInt64Array.from({ length: size }, (_, i) => BigInt(i)),
+        shape,
+      ),
+    );
+  return equal(add(counted(rows, [rows, 1]), start), counted(columns, [1, columns]));
 }
 
 /** bool [rows, columns] known when the graph is built. */

@@ -1,166 +1,365 @@
 import { describe, expect, test } from "vitest";
-import { Graph, l2Normalize, linear, tanh } from "../../src/engine/index.ts";
-import type { Value } from "../../src/engine/index.ts";
-import type { CachedLossOptions, VariantName } from "../../src/loss/index.ts";
+import type { ExecutorName, State, Tensors, Value } from "../../src/engine/index.ts";
 import {
-  cachedLoss,
+  Graph,
+  Trainer,
+  concat,
+  createExecutor,
+  dropout,
+  l2Normalize,
+  linear,
+  reshape,
+  scalar,
+  slice,
+  tanh,
+  trainProgram,
+} from "../../src/engine/index.ts";
+import type { CachedFeeds, CachedOptions, Side, VariantName } from "../../src/loss/index.ts";
+import {
+  GradCache,
+  VARIANTS,
+  chunked,
   infoNce,
   initialTheta,
-  surrogate,
   temperature,
   thetaName,
-  VARIANTS,
 } from "../../src/loss/index.ts";
-import type { Rows } from "./support.ts";
-import { once, randomRows, withGradients } from "./support.ts";
+import { randomRows, toTensor } from "./support.ts";
 
+const [batch, width, dim, chunk] = [11, 5, 4, 4]; // the last chunk has 3
 const group = "image-qa";
-const batch = 12;
-const width = 5;
-const dim = 4;
-const inputs = { query: randomRows(batch, width, 1), target: randomRows(batch, width, 2) };
-inputs.target[7] = [...inputs.target[2]!];
-const weights: [string, Rows][] = [
-  ["w", randomRows(dim, width, 3)],
-  ["v", randomRows(dim, width, 4)],
-];
-const state = new Map([
-  ...weights.map(
-    ([name, rows]) =>
-      [
-        name,
-        { dtype: "float32" as const, shape: [dim, width], data: Float64Array.from(rows.flat()) },
-      ] as const,
-  ),
-  ...initialTheta({ group, init: 0.1 }),
-]);
 
-const encode = (graph: Graph, x: Value, name: string): Value =>
-  l2Normalize(tanh(linear(x, graph.parameter(name, [dim, width]))));
+const items = {
+  query: randomRows(batch, width, 1),
+  target: randomRows(batch, width, 2),
+  hardNegatives: randomRows(2 * batch, width, 3),
+};
+items.target[7] = [...items.target[2]!]; // something for the masks to find
 
-function knobs(
-  name: VariantName,
-): Pick<CachedLossOptions, "batch" | "dim"> & Omit<(typeof VARIANTS)[VariantName], "temperature"> {
-  const { temperature: _, ...rest } = VARIANTS[name];
-  return { ...rest, batch, dim };
-}
+/** `w` is the query's, `v` the target's and the mined negatives'. */
+const parameterOf = { query: "w", target: "v", hardNegatives: "v" } as const;
 
-async function direct(name: VariantName): Promise<Record<string, number[]>> {
-  const graph = new Graph();
-  const { batch: _, dim: __, ...options } = knobs(name);
-  const query = encode(graph, graph.input("query", [batch, width]), "w");
-  const target = encode(graph, graph.input("target", [batch, width]), "v");
-  const { loss } = infoNce({
-    ...options,
-    query,
-    target,
-    temperature: temperature(graph, { group }),
+function startState(): State {
+  const weights = (["w", "v"] as const).map((name, i) => {
+    return [name, toTensor(randomRows(dim, width, 4 + i))] as const;
   });
-  withGradients(graph, loss, graph.parameters());
-  return once(graph, inputs, { state });
+  return new Map([...weights, ...initialTheta({ group, init: 0.1 })]);
 }
 
-/** The three steps of GradCache with chunks of the sizes given, the last one uneven if need be. */
-async function chunked(
-  name: VariantName,
-  sizes: readonly number[],
-  lossBatch = batch,
-): Promise<Record<string, number[]>> {
-  const embedded: Record<string, Rows> = { query: [], target: [] };
-  const sides = [
-    ["query", "w"],
-    ["target", "v"],
-  ] as const;
-  for (const [side, parameter] of sides) {
-    for (const rows of chunksOf(inputs[side], sizes)) {
-      const graph = new Graph();
-      graph.output("y", encode(graph, graph.input("x", [rows.length, width]), parameter));
-      const { y } = await once(graph, { x: rows }, { state });
-      embedded[side]!.push(...rows.map((_, i) => y!.slice(i * dim, (i + 1) * dim)));
+type Extras = Partial<Pick<CachedOptions, "hardNegatives" | "ownNegatives">> & {
+  readonly symmetric?: boolean;
+  readonly symmetricMask?: "query" | "target" | "none";
+  readonly dropoutRate?: number;
+};
+
+/** A chunk's encoder: inputs `x` and `seed`, told apart by `suffix` where a graph has several. */
+function encode(side: Side, rate = 0) {
+  return (graph: Graph, rows: number, suffix = ""): Value => {
+    let x = graph.input(`x${suffix}`, [rows, width]);
+    if (rate > 0) {
+      x = dropout(x, { rate, seed: graph.input(`seed${suffix}`, [], "int64"), site: 0 });
     }
-  }
-  const { graph } = cachedLoss({
-    ...knobs(name),
-    batch: lossBatch,
-    temperature: (g) => temperature(g, { group }),
+    return l2Normalize(tanh(linear(x, graph.parameter(parameterOf[side], [dim, width]))));
+  };
+}
+
+function feeds(side: Side, wide: boolean, rate = 0) {
+  const rowsOf = chunked({ x: toTensor(items[side], wide) });
+  return (start: number, rows: number): Tensors => ({
+    ...(rowsOf(start, rows) as Tensors),
+    ...(rate > 0 && { seed: scalar(BigInt(1000 * side.length + start), "int64") }),
   });
-  const cache = await once(
-    graph,
-    { query: embedded["query"]!, target: embedded["target"]! },
-    { state },
+}
+
+const groupsOf = (parameters: readonly Value[]) => [{ parameters }];
+
+type Outcome = { readonly loss: number; readonly gradients: Record<string, number[]> };
+
+/** With moments that start at zero, the first moment after a step is a tenth of the gradient. */
+async function outcome(trainer: Trainer, loss: number): Promise<Outcome> {
+  const state = await trainer.state();
+  const names = ["w", "v", thetaName(group)];
+  const gradients = Object.fromEntries(
+    names.map((name) => [
+      name,
+      Array.from(state.get(`adam.m/${name}`)!.data as Float32Array, (m) => 10 * m),
+    ]),
   );
-  const total: Record<string, number[]> = {
-    loss: cache["loss"]!,
-    [`d/${thetaName(group)}`]: cache[`gradient/${thetaName(group)}`]!,
+  await trainer.close();
+  return { loss, gradients };
+}
+
+const RATE = { learningRate: 1e-3 };
+
+async function cached(
+  executor: ExecutorName,
+  name: VariantName,
+  extras: Extras = {},
+  sizes: { readonly chunk?: number; readonly blockRows?: number } = {},
+): Promise<
+  Outcome & { readonly maskRate: number; readonly maxWeight: number; readonly meanWeight: number }
+> {
+  const { dropoutRate = 0, ...own } = extras;
+  const { temperature: _, ...variant } = VARIANTS[name];
+  const columns = batch * (variant.sameSideNegatives === true ? 3 : 1);
+  const mined = (own.hardNegatives ?? 0) + (own.ownNegatives ?? 0);
+  const cache = new GradCache({
+    ...variant,
+    ...own,
+    batch,
+    dim,
+    chunk: sizes.chunk ?? chunk,
+    blockBytes: 4 * (columns + mined) * (sizes.blockRows ?? 3),
+    temperature: (graph) => temperature(graph, { group }),
+    encode: {
+      query: encode("query", dropoutRate),
+      target: encode("target", dropoutRate),
+      hardNegatives: encode("hardNegatives", dropoutRate),
+    },
+    groups: groupsOf,
+  });
+  const trainer = await Trainer.create({
+    executor: createExecutor(executor),
+    state: startState(),
+    build: (bucket) => cache.build(bucket),
+  });
+  const wide = executor === "reference";
+  const fed: CachedFeeds = {
+    query: feeds("query", wide, dropoutRate),
+    target: feeds("target", wide, dropoutRate),
+    hardNegatives: feeds("hardNegatives", wide, dropoutRate),
   };
-  for (const [side, parameter] of sides) {
-    const gradient = inputs[side].map((_, i) =>
-      cache[`gradient/${side}`]!.slice(i * dim, (i + 1) * dim),
-    );
-    const gradientChunks = chunksOf(gradient, sizes);
-    for (const [c, rows] of chunksOf(inputs[side], sizes).entries()) {
-      const chunk = new Graph();
-      const y = encode(chunk, chunk.input("x", [rows.length, width]), parameter);
-      withGradients(chunk, surrogate(y, chunk.input("g", [rows.length, dim])), chunk.parameters());
-      const out = await once(chunk, { x: rows, g: gradientChunks[c]! }, { state });
-      const key = `d/${parameter}`;
-      total[key] = out[key]!.map((g, i) => g + (total[key]?.[i] ?? 0));
+  const { loss, gradNorm, ...statistics } = await cache.step(trainer, fed, RATE);
+  expect(gradNorm).toBeGreaterThan(0);
+  return { ...(await outcome(trainer, loss)), ...statistics };
+}
+
+/** The whole batch in one graph; chunks are encoded apart only where each has a seed of its own. */
+async function direct(
+  executor: ExecutorName,
+  name: VariantName,
+  extras: Extras = {},
+): Promise<
+  Outcome & { readonly maskRate: number; readonly maxWeight: number; readonly meanWeight: number }
+> {
+  const { dropoutRate = 0, hardNegatives = 0, ownNegatives = 0, ...own } = extras;
+  const { temperature: _, ...variant } = VARIANTS[name];
+  const wide = executor === "reference";
+  const all: Record<string, Tensors[string]> = {};
+  const graph = new Graph();
+  const whole = (side: Side, size: number): Value => {
+    const parts: Value[] = [];
+    for (let start = 0; start < size; start += chunk) {
+      const rows = Math.min(chunk, size - start);
+      const suffix = `.${side}.${start}`;
+      parts.push(encode(side, dropoutRate)(graph, rows, suffix));
+      for (const [key, value] of Object.entries(feeds(side, wide, dropoutRate)(start, rows))) {
+        all[`${key}${suffix}`] = value;
+      }
+    }
+    return concat(parts, { axis: 0 });
+  };
+  const mined = hardNegatives + batch * ownNegatives;
+  const negatives = mined === 0 ? null : whole("hardNegatives", mined);
+  const { loss, maskRate, meanWeight, maxWeight } = infoNce({
+    ...variant,
+    ...own,
+    query: whole("query", batch),
+    target: whole("target", batch),
+    temperature: temperature(graph, { group }),
+    ...(negatives !== null && {
+      hardNegatives: ownNegatives > 0 ? reshape(negatives, [batch, ownNegatives, dim]) : negatives,
+    }),
+  });
+  const trainer = await Trainer.create({
+    executor: createExecutor(executor),
+    state: startState(),
+    build: () =>
+      trainProgram({
+        graph,
+        loss,
+        groups: groupsOf(graph.parameters()),
+        outputs: { maskRate, meanWeight, maxWeight },
+      }),
+  });
+  const out = await trainer.step("whole", all, RATE);
+  const number = (key: string): number => Number(out[key]!.data[0]);
+  const statistics = {
+    maskRate: number("maskRate"),
+    meanWeight: number("meanWeight"),
+    maxWeight: number("maxWeight"),
+  };
+  return { ...(await outcome(trainer, number("loss"))), ...statistics };
+}
+
+/** |a - b| / |b| of vectors. */
+function distance(a: readonly number[], b: readonly number[]): number {
+  return Math.hypot(...a.map((x, i) => x - b[i]!)) / Math.hypot(...b);
+}
+
+async function same(name: VariantName, extras: Extras = {}): Promise<void> {
+  for (const [executor, tolerance] of [
+    ["reference", 1e-9],
+    ["onnxruntime", 1e-5],
+  ] as const) {
+    const [parts, whole] = [
+      await cached(executor, name, extras),
+      await direct(executor, name, extras),
+    ];
+    for (const [parameter, gradient] of Object.entries(whole.gradients)) {
+      const what = `${executor}: ${parameter}`;
+      expect(distance(parts.gradients[parameter]!, gradient), what).toBeLessThan(tolerance);
+    }
+    for (const key of ["loss", "maskRate", "meanWeight", "maxWeight"] as const) {
+      expect(
+        distance([parts[key]], [whole[key] || 1e-30]) * (whole[key] === 0 ? 0 : 1),
+        key,
+      ).toBeLessThan(1e-5);
     }
   }
-  return total;
 }
 
-function chunksOf(rows: Rows, sizes: readonly number[]): Rows[] {
-  let start = 0;
-  return sizes.map((size) => rows.slice(start, (start += size)));
-}
-
-describe.each(Object.keys(VARIANTS) as VariantName[])("GradCache of %s", (name) => {
-  test.each([
-    ["one chunk", [12]],
-    ["chunks of three", [3, 3, 3, 3]],
-    ["an uneven last chunk", [5, 5, 2]],
-  ])("%s gives the direct loss and gradient, theta's once", async (_, sizes) => {
-    const [whole, parts] = [await direct(name), await chunked(name, sizes)];
-    expect(Object.keys(parts).sort()).toEqual(Object.keys(whole).sort());
-    for (const key of Object.keys(whole)) {
-      expect(parts[key], key).toBeAllclose(whole[key]!, { rtol: 1e-9, atol: 1e-11 });
-    }
-  });
+describe("an uneven last chunk and block give the gradient of the whole batch", () => {
+  for (const name of Object.keys(VARIANTS) as VariantName[]) test(name, () => same(name));
 });
 
-test("control: gradients of losses over chunks, added up, are not those of the batch", async () => {
-  const whole = await direct("infonce");
-  const half = async (from: number): Promise<number[]> => {
-    const graph = new Graph();
-    const query = encode(graph, graph.input("query", [6, width]), "w");
-    const target = encode(graph, graph.input("target", [6, width]), "v");
-    const { loss } = infoNce({ query, target, temperature: temperature(graph, { group }) });
-    withGradients(graph, loss, graph.parameters());
-    const rows = {
-      query: inputs.query.slice(from, from + 6),
-      target: inputs.target.slice(from, from + 6),
-    };
-    return (await once(graph, rows, { state }))["d/w"]!;
-  };
-  const [a, b] = [await half(0), await half(6)];
-  const accumulated = a.map((g, i) => (g + b[i]!) / 2);
-  const gap = Math.max(...accumulated.map((g, i) => Math.abs(g - whole["d/w"]![i]!)));
-  expect(gap).toBeGreaterThan(1e-3);
+describe("so they do with", () => {
+  const cases: readonly (readonly [string, VariantName, Extras])[] = [
+    ["both directions, the queries compared", "rzenembed", { symmetric: true }],
+    [
+      "both directions, the targets compared",
+      "rzenembed",
+      { symmetric: true, symmetricMask: "target" },
+    ],
+    [
+      "both directions, the second unmasked",
+      "rzenembed",
+      { symmetric: true, symmetricMask: "none" },
+    ],
+    ["mined negatives of all queries", "rzenembed", { hardNegatives: 6 }],
+    ["two mined negatives for each query", "rzenembed", { ownNegatives: 2 }],
+    ["dropout", "rzenembed", { dropoutRate: 0.4 }],
+    [
+      "dropout, mined negatives and both directions",
+      "rzenembed-literal",
+      { dropoutRate: 0.3, ownNegatives: 1, symmetric: true },
+    ],
+  ];
+  for (const [what, name, extras] of cases) test(what, () => same(name, extras));
 });
 
-test("mined negatives get a gradient of their own", async () => {
-  const { graph } = cachedLoss({ batch: 3, dim: 2, temperature: 0.1, hardNegatives: 2 });
-  const out = await once(graph, {
-    query: randomRows(3, 2, 1),
-    target: randomRows(3, 2, 2),
-    hardNegatives: randomRows(2, 2, 3),
+test.each([
+  ["one chunk and one block", { chunk: 11, blockRows: 11 }],
+  ["a query a block, an item a chunk", { chunk: 1, blockRows: 1 }],
+])("%s give the same gradient", async (_, sizes) => {
+  const [parts, whole] = [
+    await cached("reference", "rzenembed", {}, sizes),
+    await direct("reference", "rzenembed"),
+  ];
+  expect(distance(parts.gradients["w"]!, whole.gradients["w"]!)).toBeLessThan(1e-9);
+});
+
+test("without the replay of dropout the gradient would be another", async () => {
+  const options = { dropoutRate: 0.4 };
+  const [dropped, not] = [
+    await cached("reference", "infonce", options),
+    await cached("reference", "infonce"),
+  ];
+  expect(distance(dropped.gradients["w"]!, not.gradients["w"]!)).toBeGreaterThan(0.01);
+});
+
+const plain = {
+  batch: 8,
+  dim,
+  chunk: 4,
+  temperature: 0.1,
+  encode: { query: encode("query"), target: encode("target") },
+  groups: groupsOf,
+};
+
+test("no value of a block's graph is larger than the budget but what lies along all columns", () => {
+  const cache = new GradCache({
+    ...plain,
+    batch: 4096,
+    dim: 8,
+    blockBytes: 2 ** 20,
+    alpha: 9,
+    delta: 0.9,
+    symmetric: true,
   });
-  expect(Object.keys(out).sort()).toEqual([
-    "gradient/hardNegatives",
-    "gradient/query",
-    "gradient/target",
-    "loss",
-  ]);
-  expect(out["gradient/hardNegatives"]!.some((g) => g !== 0)).toBe(true);
+  expect(cache.blockRows).toBe(64);
+  const { graph, trained, outputs, loss } = cache.build(`cached/block:all:${cache.blockRows}`);
+  expect(trained).toEqual([]);
+  expect(loss).toBeNull();
+  const ends = [...outputs.values()];
+  const seen = new Set<Value>();
+  while (ends.length > 0) {
+    const value = ends.pop()!;
+    if (seen.has(value)) continue;
+    seen.add(value);
+    if (value.source.kind === "node")
+      ends.push(...value.source.node.inputs.filter((v) => v !== null));
+  }
+  const sizes = [...seen].map(({ shape }) => shape.reduce((a, b) => a * b, 1));
+  // One column more: the positive beside its negatives.
+  expect(Math.max(...sizes)).toBeLessThanOrEqual(64 * 4097);
+  expect(graph.inputs().map((value) => value.name)).toContain("rows.query");
+});
+
+test("tasks of one trainer each learn a temperature of their own", async () => {
+  const tasks = ["a", "b"].map(
+    (task) =>
+      new GradCache({ ...plain, name: task, temperature: (g) => temperature(g, { group: task }) }),
+  );
+  const state = startState();
+  for (const task of ["a", "b"])
+    for (const [k, v] of initialTheta({ group: task, init: 0.1 })) state.set(k, v);
+  const trainer = await Trainer.create({
+    executor: createExecutor("reference"),
+    state,
+    build: (bucket) => tasks.find((task) => task.owns(bucket))!.build(bucket),
+  });
+  await tasks[0]!.step(
+    trainer,
+    { query: feeds("query", true), target: feeds("target", true) },
+    RATE,
+  );
+  const after = await trainer.state();
+  expect(after.get(thetaName("a"))!.data[0]).not.toBe(state.get(thetaName("a"))!.data[0]);
+  expect(after.get(thetaName("b"))!.data[0]).toBe(state.get(thetaName("b"))!.data[0]);
+  await trainer.close();
+});
+
+test("bad options and feeds are named", async () => {
+  expect(() => new GradCache({ ...plain, chunk: 0 })).toThrow(
+    "GradCache: chunk must be a whole number from 1 up, got 0",
+  );
+  expect(() => new GradCache({ ...plain, blockBytes: 31 })).toThrow(
+    "GradCache: blockBytes must hold one row of scores, 32 bytes, got 31",
+  );
+  const both = new GradCache({ ...plain, hardNegatives: 2, ownNegatives: 1 });
+  expect(() => both.build("cached/block:all:8")).toThrow(
+    "GradCache: mined negatives are shared or each query's own, got 2 and 1",
+  );
+  const wrong = new GradCache({
+    ...plain,
+    encode: { ...plain.encode, query: (g) => slice(g.input("x", [4, 9]), { axis: 1, end: 5 }) },
+  });
+  expect(() => wrong.build("cached/embed:query:4")).toThrow(
+    "GradCache: encode.query of 4 items must give [4,4], got [4,5]",
+  );
+  const mined = new GradCache({ ...plain, hardNegatives: 2 });
+  expect(() => mined.build("cached/embed:hardNegatives:2")).toThrow(
+    "GradCache: there is no encode.hardNegatives",
+  );
+  const trainer = await Trainer.create({
+    executor: createExecutor("reference"),
+    state: startState(),
+    build: (bucket) => mined.build(bucket),
+  });
+  const fed = { query: feeds("query", true), target: feeds("target", true) };
+  await expect(mined.step(trainer, fed, RATE)).rejects.toThrow(
+    "GradCache.step: there are no feeds of hardNegatives",
+  );
+  await trainer.close();
 });
