@@ -75,7 +75,14 @@ test("doctor names every part and prints one JSON document", () => {
   for (const name of ["node", "executor reference", "onnxruntime cpu", "better-sqlite3", "sharp"]) {
     expect(ok.get(name), name).toBe(true);
   }
-  for (const name of ["onnxruntime cuda", "ffmpeg", "jupyter", "fonts"]) {
+  for (const name of [
+    "onnxruntime cuda",
+    "executor wasm",
+    "executor tfjs",
+    "ffmpeg",
+    "jupyter",
+    "fonts",
+  ]) {
     expect(ok.has(name), name).toBe(true);
   }
 });

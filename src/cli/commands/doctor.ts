@@ -86,7 +86,7 @@ function executors(): Finding[] {
         required: cpu,
         detail: cpu
           ? `onnxruntime-node ${version}`
-          : `provider ${backend.bundled ? "bundled" : "not installed"}; rzenlab trains on cpu only so far`,
+          : `provider ${backend.bundled ? "bundled, its driver not tried" : "not installed"}; not proved on a GPU`,
         ...(backend.name === "cuda"
           ? {
               remedy: "npm run setup:cuda fetches the CUDA 12 provider (Linux x64, network needed)",
@@ -103,7 +103,25 @@ function executors(): Finding[] {
       remedy: "npm ci in the project folder",
     });
   }
-  return found;
+  return [...found, optional("wasm", ["onnxruntime-web"]), optional("tfjs", TFJS_PACKAGES)];
+}
+
+const TFJS_PACKAGES = ["@tensorflow/tfjs-core", "@tensorflow/tfjs-backend-wasm"];
+
+/** An executor whose packages are the user's to install. */
+function optional(name: string, packages: readonly string[]): Finding {
+  const missing = packages.filter((one) => {
+    try {
+      require.resolve(one);
+      return false;
+    } catch {
+      return true;
+    }
+  });
+  const detail = missing.length > 0 ? `not installed: ${missing.join(", ")}` : packages.join(", ");
+  const ok = missing.length === 0;
+  const remedy = `npm install ${packages.join(" ")}`;
+  return { name: `executor ${name}`, ok, required: false, detail, remedy };
 }
 
 function library(name: string, use: string, probe: () => string): Finding {
