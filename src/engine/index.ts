@@ -68,6 +68,9 @@ export { patchEmbed } from "./ops/patch.ts";
 export type { DropoutOptions } from "./ops/dropout.ts";
 export { dropout } from "./ops/dropout.ts";
 
+export type { Explanation } from "./explain.ts";
+export { explain } from "./explain.ts";
+
 export { writeOnnx } from "./onnx/write.ts";
 
 export type { Executor, ExecutorName, Tensors } from "./executor/types.ts";
