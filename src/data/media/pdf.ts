@@ -135,11 +135,14 @@ type CanvasFactory = {
   create(width: number, height: number): Surface;
   destroy(surface: Surface): void;
 };
-type Surface = { canvas: { toBuffer(mime: "image/png"): Buffer } };
+/** What the page draws on, by pdfjs' types; under Node it is a canvas of @napi-rs/canvas. */
+type Surface = {
+  canvas: NonNullable<PageCanvas> & { toBuffer(mime: "image/png"): Buffer };
+};
+type Page = Awaited<ReturnType<PDFDocumentProxy["getPage"]>>;
+type PageCanvas = Parameters<Page["render"]>[0]["canvas"];
 
-type TextContent = Awaited<
-  ReturnType<Awaited<ReturnType<PDFDocumentProxy["getPage"]>>["getTextContent"]>
->;
+type TextContent = Awaited<ReturnType<Page["getTextContent"]>>;
 
 function textOf({ items }: TextContent): string {
   const parts = items.map((item) => ("str" in item ? item.str + (item.hasEOL ? "\n" : "") : ""));
