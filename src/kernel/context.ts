@@ -2,7 +2,7 @@
 import type { EventEmitter } from "node:events";
 import type { Output } from "./output.ts";
 import type { Channel } from "./protocol/sockets.ts";
-import type { Json, Message } from "./protocol/wire.ts";
+import type { Json, Message, Origin } from "./protocol/wire.ts";
 import type { CellCode } from "./transform/cell.ts";
 import type { ErrorContent, FromUser } from "./user/messages.ts";
 import type { UserProcess } from "./user-process.ts";
@@ -17,7 +17,7 @@ export type Cell = {
   readonly url: string;
   /** What V8 runs, and its map back to `text`. */
   readonly compiled: CellCode;
-  readonly request: Message;
+  readonly request: Origin;
 };
 
 export type CellOutcome = {
@@ -59,11 +59,11 @@ export interface KernelContext {
   /** Asked before a cell runs; what it gives is the error of a cell that is not run. */
   beforeCell?: ((cell: Cell) => Promise<ErrorContent | undefined>) | undefined;
   /** A message on the stdin socket to the front end that sent `request`. */
-  sendInput(type: string, content: Json, request: Message): void;
+  sendInput(type: string, content: Json, request: Origin): void;
   /** Hears what cells send with `jupyter.send(name, message)`; `request` is what their cell was asked by. */
   onExtension(
     name: string,
-    listener: (message: FromUser & Json, request: Message | undefined) => void,
+    listener: (message: FromUser & Json, request: Origin | undefined) => void,
   ): void;
   /** Interrupts the running cell. */
   interrupt(): void;

@@ -1,6 +1,6 @@
 /** @file `execute_request`: the cell is transformed here, run in the user process, and its messages get their parent. */
 import type { Cell, KernelContext, Request } from "./context.ts";
-import type { Json, Message } from "./protocol/wire.ts";
+import type { Header, Json, Origin } from "./protocol/wire.ts";
 import { type CellCode, transformCell } from "./transform/cell.ts";
 import { errorContent } from "./user/errors.ts";
 import { ProjectConfigs } from "./user/modules/tsconfig.ts";
@@ -16,10 +16,12 @@ type ExecuteContent = {
   readonly stopOnError: boolean;
   readonly allowStdin: boolean;
   readonly userExpressions: Record<string, string>;
+  /** Of the cell in its notebook, where the front end says so. */
+  readonly cellId?: string;
 };
 
-/** Reads an execute_request's content, naming what is wrong in it. */
-export function executeContent(content: Json): ExecuteContent {
+/** Reads an execute_request, naming what is wrong in its content. */
+export function executeContent(content: Json, { cellId }: Json = {}): ExecuteContent {
   const flag = (name: string, fallback: boolean): boolean => {
     const value = content[name] ?? fallback;
     if (typeof value !== "boolean") {
@@ -50,16 +52,17 @@ export function executeContent(content: Json): ExecuteContent {
     stopOnError: flag("stop_on_error", true),
     allowStdin: flag("allow_stdin", true),
     userExpressions: expressions as Record<string, string>,
+    ...(typeof cellId === "string" ? { cellId } : {}),
   };
 }
 
-type Running = { readonly request: Message; readonly allowStdin: boolean };
+type Remembered = { readonly request: Origin; readonly allowStdin: boolean };
 
 export class Executor {
   count = 0;
   running: Cell | undefined;
   readonly #context: KernelContext;
-  readonly #requests = new Map<number, Running>();
+  readonly #requests = new Map<number, Remembered>();
   readonly #configs = new ProjectConfigs();
   #nextId = 1;
   #abort = false;
@@ -68,7 +71,7 @@ export class Executor {
 
   constructor(
     context: KernelContext,
-    extension: (name: string, message: FromUser & Json, request: Message | undefined) => void,
+    extension: (name: string, message: FromUser & Json, request: Origin | undefined) => void,
   ) {
     this.#context = context;
     context.user.on("message", (message) => {
@@ -99,7 +102,7 @@ export class Executor {
     return abort;
   }
 
-  #parent(cell: number): Message["parent"] {
+  #parent(cell: number): Header | Record<string, never> {
     return this.#requests.get(cell)?.request.header ?? {};
   }
 
@@ -138,16 +141,18 @@ export class Executor {
   }
 
   async execute({ message, content }: Request): Promise<Json> {
-    const asked = executeContent(content);
+    const asked = executeContent(content, message.metadata);
     const { code: text, silent, storeHistory } = asked;
     const { output, events } = this.#context;
     const id = this.#nextId++;
-    this.#remember(id, { request: message, allowStdin: asked.allowStdin });
+    const { identities, header } = message;
+    const request = { identities, header };
+    this.#remember(id, { request, allowStdin: asked.allowStdin });
     const count = storeHistory ? ++this.count : this.count + (silent ? 0 : 1);
     if (!silent) {
       output.publish("execute_input", { code: text, execution_count: count }, message.header);
     }
-    const done = await this.#run(id, count, asked, message);
+    const done = await this.#run(id, count, asked, request);
     const { error, result } = done;
     if (error !== undefined) {
       if (!silent) output.publish("error", error, message.header);
@@ -175,10 +180,9 @@ export class Executor {
     id: number,
     count: number,
     asked: ExecuteContent,
-    request: Message,
+    request: Origin,
   ): Promise<Pick<DoneMessage, "error" | "result" | "userExpressions">> {
-    const { code: text, silent, userExpressions } = asked;
-    const { cellId } = request.metadata;
+    const { code: text, silent, userExpressions, cellId } = asked;
     const url = `rzenlab-cell-${id}.ts`;
     let compiled: CellCode;
     try {
@@ -195,7 +199,8 @@ export class Executor {
         type: "execute",
         cell: id,
         count,
-        key: typeof cellId === "string" ? cellId : text,
+        key: cellId ?? text,
+        ...(cellId === undefined ? {} : { cellId }),
         text,
         code: compiled.code,
         ...this.#cellOptions(),
@@ -216,8 +221,8 @@ export class Executor {
     return { legacyDecorators: this.#configs.of(this.#context.cwd)?.legacyDecorators ?? false };
   }
 
-  #remember(id: number, running: Running): void {
-    this.#requests.set(id, running);
+  #remember(id: number, remembered: Remembered): void {
+    this.#requests.set(id, remembered);
     this.#requests.delete(id - REMEMBERED_CELLS);
   }
 }

@@ -7,7 +7,7 @@ import { MODULES } from "./modules.ts";
 import { Output } from "./output.ts";
 import type { Connection } from "./protocol/connection.ts";
 import { type Channel, Sockets } from "./protocol/sockets.ts";
-import { type Json, type Message, Wire, WireError } from "./protocol/wire.ts";
+import { type Json, type Message, type Origin, Wire, WireError } from "./protocol/wire.ts";
 import type { FromUser } from "./user/messages.ts";
 import { UserProcess } from "./user-process.ts";
 
@@ -30,7 +30,7 @@ export class Kernel implements KernelContext {
   readonly #executor: Executor;
   readonly #extensions = new Map<
     string,
-    (message: FromUser & Json, request: Message | undefined) => void
+    (message: FromUser & Json, request: Origin | undefined) => void
   >();
   #queue: Request[] = [];
   #working: Request | undefined;
@@ -81,7 +81,7 @@ export class Kernel implements KernelContext {
     return this.#closed.promise;
   }
 
-  sendInput(type: string, content: Json, request: Message): void {
+  sendInput(type: string, content: Json, request: Origin): void {
     const message = this.#wire.message(type, request.header, content, {
       identities: request.identities,
     });
@@ -90,7 +90,7 @@ export class Kernel implements KernelContext {
 
   onExtension(
     name: string,
-    listener: (message: FromUser & Json, request: Message | undefined) => void,
+    listener: (message: FromUser & Json, request: Origin | undefined) => void,
   ): void {
     this.#extensions.set(name, listener);
   }

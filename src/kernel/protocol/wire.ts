@@ -33,6 +33,9 @@ export type Message = {
   readonly buffers: readonly Buffer[];
 };
 
+/** Of a request, what later messages to its sender need; its content may be large. */
+export type Origin = Pick<Message, "identities" | "header">;
+
 /** A message that is not answered: its signature, framing or JSON is wrong. */
 export class WireError extends Error {
   override readonly name = "WireError";

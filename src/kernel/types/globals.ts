@@ -42,6 +42,8 @@ declare const jupyter: {
   readonly signal: AbortSignal;
   /** Number of the cell, as in \`In[3]\`. */
   readonly executionCount: number;
+  /** Id of the cell in its notebook; front ends without notebooks give none. */
+  readonly cellId: string | undefined;
   readonly display: typeof display;
   /** Type errors: not looked for, printed below the cell (the default), or a reason not to run it. */
   diagnostics: "off" | "warn" | "strict";

@@ -1,7 +1,7 @@
 /** @file Types in the protocol: `complete_request`, `inspect_request`, and warnings for cells as they run. */
 import { join } from "node:path";
 import type { Handlers, KernelContext } from "../context.ts";
-import type { Json } from "../protocol/wire.ts";
+import type { Json, Origin } from "../protocol/wire.ts";
 import { cursorOfOffset, offsetOfCursor } from "../transform/source-position.ts";
 import type { ErrorContent } from "../user/messages.ts";
 import { LocalFiles } from "../user/modules/local-files.ts";
@@ -38,19 +38,20 @@ export function types(kernel: KernelContext): Handlers {
     const found = await withinPatience(service.check(text)).catch(unavailable);
     return found && found.length > 0 ? typeErrorOf(found, text, count) : undefined;
   };
+  const warn = (text: string, count: number, { header }: Origin): void => {
+    void service
+      .checkInPassing(text)
+      .then((found) => {
+        if (found === undefined || found.length === 0) return;
+        kernel.output.stream("stderr", reportOf(found, text, count), header);
+      })
+      .catch(unavailable);
+  };
   kernel.events.on("executing", ({ text, count, compiled, request }) => {
     // The cell goes first; this is for when it runs.
     setImmediate(() => {
       changed.follow(compiled.imports.map(({ specifier }) => specifier));
-      if (mode === "warn") {
-        void service
-          .check(text)
-          .then((found) => {
-            if (found.length === 0) return;
-            kernel.output.stream("stderr", reportOf(found, text, count), request.header);
-          })
-          .catch(unavailable);
-      }
+      if (mode === "warn") warn(text, count, request);
       service.accept(text);
     });
   });

@@ -29,39 +29,55 @@ export class NotebookText {
   accept(code: string): void {
     const parsed = parse(code);
     if (parsed === undefined) return;
+    if (!parsed.body.some(isKept)) return;
     const cell = {
       text: declarations(code, parsed),
       declares: new Set(parsed.body.flatMap(declaredNames)),
     };
-    this.#cells = [...withoutUnused(this.#renamed(cell.declares)), cell];
+    const others = renamed(this.#cells, cell.declares, () => ++this.#renames);
+    this.#cells = [...withoutUnused(others).filter((each) => !isRerun(each, cell)), cell];
   }
 
-  /** What precedes `code`, which may be incomplete, in the module. Ends with a newline. */
-  before(code: string): string {
-    const parsed = parse(code);
-    const declares = new Set(parsed ? parsed.body.flatMap(declaredNames) : guessedNames(code));
-    return this.#renamed(declares)
-      .map(({ text }) => `${text}\n;\n`)
-      .join("");
+  /**
+   * What precedes `code`, which may be incomplete, in the module, put together when it is called for: of the cells
+   * accepted by now. Ends with a newline.
+   */
+  precedes(code: string): () => string {
+    const cells = this.#cells;
+    return () => {
+      const parsed = parse(code);
+      const declares = new Set(parsed ? parsed.body.flatMap(declaredNames) : guessedNames(code));
+      return renamed(cells, declares, () => ++this.#renames)
+        .map(({ text }) => `${text}\n;\n`)
+        .join("");
+    };
   }
 
   /** Names that the next cell finds. */
   get names(): readonly string[] {
     return this.#cells.flatMap(({ declares }) => [...declares].filter((name) => !isStale(name)));
   }
-
-  /** The cells with `names` moved out of the way, as far as they declare them. */
-  #renamed(names: ReadonlySet<string>): readonly Accepted[] {
-    let cells = this.#cells;
-    for (const name of names) {
-      const from = cells.findIndex(({ declares }) => declares.has(name));
-      if (from < 0) continue;
-      const stale = `${name}${STALE}${++this.#renames}`;
-      cells = cells.map((cell, i) => (i < from ? cell : renameIn(cell, name, stale)));
-    }
-    return cells;
-  }
 }
+
+/** The cells with `names` moved out of the way, as far as they declare them. */
+function renamed(
+  given: readonly Accepted[],
+  names: ReadonlySet<string>,
+  number: () => number,
+): readonly Accepted[] {
+  let cells = given;
+  for (const name of names) {
+    const from = cells.findIndex(({ declares }) => declares.has(name));
+    if (from < 0) continue;
+    const stale = `${name}${STALE}${number()}`;
+    cells = cells.map((cell, i) => (i < from ? cell : renameIn(cell, name, stale)));
+  }
+  return cells;
+}
+
+/** A cell of assignments only that is run again says nothing new by standing there twice. */
+const isRerun = (older: Accepted, { text, declares }: Accepted): boolean =>
+  declares.size === 0 && older.declares.size === 0 && older.text === text;
 
 function parse(code: string): Program | undefined {
   const { program, errors } = parseSync("cell.ts", code, { lang: "ts", sourceType: "module" });
@@ -77,7 +93,7 @@ function withoutUnused(cells: readonly Accepted[]): readonly Accepted[] {
     );
     if (needed || cell.declares.size === 0) kept.unshift(cell);
   }
-  return kept.filter(({ text }) => text.trim() !== "");
+  return kept;
 }
 
 /** The text with everything that neither declares nor assigns blanked out. */

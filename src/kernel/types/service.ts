@@ -7,6 +7,7 @@ import type { LspCompletion, LspDiagnostic } from "./lsp.ts";
 import { NotebookText, withoutStaleNames } from "./notebook-text.ts";
 import { descriptionIn } from "./description.ts";
 import { offsetAt } from "./places.ts";
+import { Questions } from "./questions.ts";
 import { LanguageServer, type ServerFile, uriOf } from "./server.ts";
 
 export type CellDiagnostic = {
@@ -28,15 +29,14 @@ export type ShownCell = {
   resolve(item: LspCompletion): Promise<LspCompletion>;
 };
 
-/** Speaks of one notebook in `folder`. Questions asked while another is under way wait for it. */
+/** Speaks of one notebook in `folder`. The document shows one cell at a time, so questions wait for each other. */
 export class TypeService {
   readonly #folder: string;
   readonly #notebook = new NotebookText();
   readonly #document: string;
   readonly #changedFiles: () => readonly string[];
+  readonly #questions = new Questions();
   #server: Promise<LanguageServer> | undefined;
-  /** The end of the last question: the document shows one cell at a time. */
-  #free: Promise<unknown> = Promise.resolve();
 
   /** @param changedFiles local files that may have changed since it was last called */
   constructor(folder: string, changedFiles: () => readonly string[] = () => []) {
@@ -62,44 +62,36 @@ export class TypeService {
 
   /** What fits at `offset` (UTF-16) of a cell. */
   complete(code: string, offset: number): Promise<Completions> {
-    return this.#show(code, (cell) => completionsIn(cell, code, offset));
+    const show = this.#shows(code);
+    return this.#questions.ask(() => completionsIn(show(), code, offset));
   }
 
   /** Markdown on what stands at `offset`, or on the call around it; nothing if there is nothing to say. */
   inspect(code: string, offset: number, withPlace = false): Promise<string | undefined> {
-    return this.#show(code, (cell) => descriptionIn(cell, offset, withPlace));
+    const show = this.#shows(code);
+    return this.#questions.ask(() => descriptionIn(show(), offset, withPlace));
   }
 
   /** Errors in the cell, in order. */
   check(code: string): Promise<CellDiagnostic[]> {
-    return this.#show(code, async (cell) => {
-      const report = await cell.ask<{ items?: LspDiagnostic[] } | null>(
-        "textDocument/diagnostic",
-        {},
-      );
-      return (report?.items ?? [])
-        .filter(({ severity }) => severity === 1)
-        .map(({ range, code: number, message }) => ({
-          code: Number(number),
-          message: withoutStaleNames(message),
-          start: offsetAt(cell.text, range.start) - cell.start,
-          end: offsetAt(cell.text, range.end) - cell.start,
-        }))
-        .filter(({ start }) => start >= 0)
-        .sort((a, b) => a.start - b.start);
-    });
+    const show = this.#shows(code);
+    return this.#questions.ask(() => diagnosticsIn(show()));
+  }
+
+  /** The same when nobody waits for it; nothing for a cell that many others have followed meanwhile. */
+  checkInPassing(code: string): Promise<CellDiagnostic[] | undefined> {
+    const show = this.#shows(code);
+    return this.#questions.askInPassing(() => diagnosticsIn(show()));
   }
 
   close(): void {
     void this.#server?.then((server) => server.close()).catch(() => undefined);
   }
 
-  #show<Answer>(code: string, work: (cell: ShownCell) => Promise<Answer>): Promise<Answer> {
-    // The cells accepted by now are the ones that the question is about.
-    const before = this.#notebook.before(code);
-    const answer = this.#free.then(() => work(this.#cell(before, code)));
-    this.#free = answer.catch(() => undefined);
-    return answer;
+  /** Shows the cell after the cells accepted by now, whichever are accepted until it is its turn. */
+  #shows(code: string): () => ShownCell {
+    const precedes = this.#notebook.precedes(code);
+    return () => this.#cell(precedes(), code);
   }
 
   #cell(before: string, code: string): ShownCell {
@@ -125,4 +117,18 @@ export class TypeService {
     if ("missing" in found) throw new Error(`types: ${found.missing}`);
     return new LanguageServer(found.executable, this.#folder);
   }
+}
+
+async function diagnosticsIn(cell: ShownCell): Promise<CellDiagnostic[]> {
+  const report = await cell.ask<{ items?: LspDiagnostic[] } | null>("textDocument/diagnostic", {});
+  return (report?.items ?? [])
+    .filter(({ severity }) => severity === 1)
+    .map(({ range, code, message }) => ({
+      code: Number(code),
+      message: withoutStaleNames(message),
+      start: offsetAt(cell.text, range.start) - cell.start,
+      end: offsetAt(cell.text, range.end) - cell.start,
+    }))
+    .filter(({ start }) => start >= 0)
+    .sort((a, b) => a.start - b.start);
 }

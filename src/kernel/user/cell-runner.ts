@@ -73,14 +73,16 @@ export class CellRunner {
 
   async run(command: ExecuteCommand): Promise<void> {
     const { channel, cells, maps } = this.#parts;
-    const { cell, count, text, url, legacyDecorators } = command;
+    const { cell: id, count, key, cellId, text, url, legacyDecorators } = command;
     maps.add(url, `Cell In[${count}]`, text, () =>
       transformCell(text, url, { legacyDecorators }).map(),
     );
     this.#note(command);
-    const done = await cells.start(cell, count, command.key, (run) => this.#execute(command, run));
+    const done = await cells.start({ id, count, key, cellId }, (run) =>
+      this.#execute(command, run),
+    );
     channel.flush();
-    for (const fd of [1, 2]) writeFully(fd, streamMark(cell));
+    for (const fd of [1, 2]) writeFully(fd, streamMark(id));
     channel.send(done);
   }
 

@@ -7,6 +7,7 @@ export type CellRun = {
   readonly count: number;
   /** Same for every run of the same cell of the notebook. */
   readonly key: string;
+  readonly cellId: string | undefined;
   /** Aborted by an interrupt, for library code that takes a signal. */
   readonly abort: AbortController;
   /** Rejects of the awaits it is in. */
@@ -17,6 +18,8 @@ export type CellRun = {
   readonly displays: Set<Promise<void>>;
 };
 
+type CellName = Pick<CellRun, "id" | "count" | "key" | "cellId">;
+
 export class Cells {
   readonly #storage = new AsyncLocalStorage<CellRun>();
   readonly #live = new Set<WeakRef<CellRun>>();
@@ -25,14 +28,12 @@ export class Cells {
   #last: CellRun;
 
   constructor() {
-    this.#last = this.#make(0, 0, "");
+    this.#last = this.#make({ id: 0, count: 0, key: "", cellId: undefined });
   }
 
-  #make(id: number, count: number, key: string): CellRun {
+  #make(cell: CellName): CellRun {
     const run: CellRun = {
-      id,
-      count,
-      key,
+      ...cell,
       abort: new AbortController(),
       waits: new Set(),
       disposables: new AsyncDisposableStack(),
@@ -43,9 +44,9 @@ export class Cells {
     return run;
   }
 
-  /** Runs `work` as cell `id`; whatever it starts belongs to that cell for good. */
-  start<T>(id: number, count: number, key: string, work: (run: CellRun) => T): T {
-    const run = this.#make(id, count, key);
+  /** Runs `work` as `cell`; whatever it starts belongs to that cell for good. */
+  start<T>(cell: CellName, work: (run: CellRun) => T): T {
+    const run = this.#make(cell);
     this.running = run;
     this.#last = run;
     return this.#storage.run(run, work, run);

@@ -14,6 +14,8 @@ export interface KernelHost {
   readonly signal: AbortSignal;
   /** Number of the calling cell, as in `In[3]`. */
   readonly executionCount: number;
+  /** The calling cell's id in its notebook; front ends without notebooks give none. */
+  readonly cellId: string | undefined;
   readonly display: Display;
   /** Clears the cell's output; with `wait`, when the next output arrives. */
   clearOutput(options?: { readonly wait?: boolean }): void;
@@ -40,6 +42,9 @@ export function installHost(
     },
     get executionCount() {
       return cells.current.count;
+    },
+    get cellId() {
+      return cells.current.cellId;
     },
     display: displayOf(channel, cells),
     clearOutput: ({ wait = false } = {}) =>

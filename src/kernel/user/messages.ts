@@ -29,6 +29,8 @@ export type ExecuteCommand = {
   readonly count: number;
   /** Same for every run of the same cell of the notebook. */
   readonly key: string;
+  /** The cell's id in the notebook, if the front end gave it. */
+  readonly cellId?: string;
   readonly text: string;
   readonly code: string;
   /** How `code` was made of `text`, so that its map can be made when an error needs it. */

@@ -66,6 +66,22 @@ export const protocol: Group = {
       },
     },
     {
+      name: "code finds the id of its cell, also after awaits; without one it finds none",
+      run: async (kernel) => {
+        const code = kernel.code({
+          rzenlab: "await new Promise((go) => setTimeout(go, 5)); jupyter.cellId",
+        });
+        const named = kernel.client.send(
+          "execute_request",
+          { code },
+          { metadata: { cellId: "c-7" } },
+        );
+        equal((await finish(kernel.client, named)).value, "'c-7'", "id");
+        const unnamed = kernel.client.send("execute_request", { code });
+        equal((await finish(kernel.client, unnamed)).result, undefined, "id without a notebook");
+      },
+    },
+    {
       name: "execution counts rise by one and agree",
       run: async (kernel) => {
         const one = await kernel.ok({ typescript: "'c1'", python: "'c1'" });

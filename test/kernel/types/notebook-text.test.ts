@@ -10,7 +10,7 @@ function after(...cells: string[]): NotebookText {
 /** Without the empty statements between cells. */
 const text = (notebook: NotebookText, next = ""): string =>
   notebook
-    .before(next)
+    .precedes(next)()
     .split(/\n;?\n?/)
     .filter((line) => line.trim() !== "" && line !== ";")
     .join("\n");
@@ -82,4 +82,20 @@ test("code that can't be parsed adds nothing", () => {
 
 test("stale names never reach the reader", () => {
   expect(withoutStaleNames("const y: Model__rz12<x__rz1>")).toBe("const y: Model<x>");
+});
+
+test("cells that are run again and again stand there once, or not at all", () => {
+  const notebook = after("let lr = 1;");
+  for (let i = 0; i < 5; i++) {
+    notebook.accept("lr = 0.1;");
+    notebook.accept(`// look ${i}\nconsole.log(lr);`);
+  }
+  expect(text(notebook)).toBe("let lr = 1;\nlr = 0.1;");
+});
+
+test("what precedes a cell is of the cells accepted when it was asked for", () => {
+  const notebook = after("const x = 1;");
+  const precedes = notebook.precedes("x");
+  notebook.accept("const x = 'later';");
+  expect(precedes()).toBe("const x = 1;\n;\n");
 });

@@ -226,7 +226,11 @@ export class Client {
   send(
     type: string,
     content: Content,
-    { channel = "shell", buffers = [] }: { channel?: RequestChannel; buffers?: Buffer[] } = {},
+    {
+      channel = "shell",
+      buffers = [],
+      metadata = {},
+    }: { channel?: RequestChannel; buffers?: Buffer[]; metadata?: Content } = {},
   ): Pending {
     const header = newHeader(type, this.session);
     const { promise, resolve, reject } = Promise.withResolvers<Exchange>();
@@ -243,7 +247,7 @@ export class Client {
     promise.catch(() => undefined);
     this.#waiting.set(header.msg_id, waiting);
     const sentAt = performance.now();
-    void this.sendRaw(channel, frames(this.key, [header, {}, {}, content], buffers));
+    void this.sendRaw(channel, frames(this.key, [header, {}, metadata, content], buffers));
     return { id: header.msg_id, iopub: waiting.iopub, sentAt, done: promise };
   }
 
@@ -251,7 +255,7 @@ export class Client {
   async request(
     type: string,
     content: Content = {},
-    options: { channel?: RequestChannel; timeout?: number } = {},
+    options: { channel?: RequestChannel; timeout?: number; metadata?: Content } = {},
   ): Promise<Exchange> {
     const pending = this.send(type, content, options);
     return this.within(pending, options.timeout ?? 15_000, type);

@@ -83,9 +83,9 @@ export function installHooks({ files, maps, notebook }: HookOptions): void {
     if (!/\.(tsx?|mts|mjs|jsx?)$/.test(path) || isCommonJs(path, files.text(path))) {
       return next(url, context);
     }
-    const transformed = files.transformed(path);
-    maps.add(url, relative(process.cwd(), path), files.text(path), transformed.map);
-    return { format: "module", source: transformed.code, shortCircuit: true };
+    const text = files.text(path);
+    maps.add(url, relative(process.cwd(), path), text, () => files.transform(path, text).map());
+    return { format: "module", source: files.transform(path, text).code, shortCircuit: true };
   };
 
   registerHooks({ resolve, load });

@@ -24,7 +24,6 @@ type Entry = {
   readonly hash: string;
   /** Local files it imports, by absolute path. */
   readonly imports: readonly string[];
-  transformed?: Transformed;
 };
 
 const isFile = (path: string): boolean =>
@@ -102,12 +101,10 @@ export class LocalFiles {
     return this.#entry(path)!.text;
   }
 
-  /** The file as JavaScript; throws CodeError where it can't be parsed. */
-  transformed(path: string): Transformed {
-    const entry = this.#entry(path)!;
+  /** `text` of the file as JavaScript; throws CodeError where it can't be parsed. */
+  transform(path: string, text: string): Transformed {
     const legacyDecorators = this.configs.of(dirname(path))?.legacyDecorators ?? false;
-    entry.transformed ??= transformModule(path, entry.text, { legacyDecorators });
-    return entry.transformed;
+    return transformModule(path, text, { legacyDecorators });
   }
 
   #entry(path: string): Entry | undefined {
