@@ -2,7 +2,8 @@
 // Plain JavaScript that any Node runs: finds the Node this package needs, then starts the command line.
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
-import { createRequire } from "node:module";
+import nodeModule, { createRequire } from "node:module";
+import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
@@ -32,6 +33,10 @@ function bundledNode() {
 }
 
 if (Number(process.versions.node.split(".")[0]) >= REQUIRED_MAJOR) {
+  // Compiled code is kept between starts, in a folder of this user's only: it starts in half the time.
+  nodeModule.enableCompileCache(
+    process.env.NODE_COMPILE_CACHE ?? join(homedir(), ".cache", "rzenlab", "code"),
+  );
   const { main } = await import(pathToFileURL(entryPoint()).href);
   process.exitCode = await main(process.argv.slice(2));
 } else {
