@@ -31,6 +31,11 @@ function buildProgram(): Command {
       .option("--json", "print the result as one JSON document on stdout")
       .exitOverride();
 
+  const deviceOption = [
+    "--device <name>",
+    "what computes: auto, cpu, cuda, webgpu, wasm, tfjs or reference; the config's if absent",
+  ] as const;
+
   command(
     "quickstart",
     "prepare data, run the quick ablations over 5 seeds, write and show the report",
@@ -59,7 +64,7 @@ function buildProgram(): Command {
 
   command(
     "train <recipe> [overrides...]",
-    "train one run; overrides are key=value, e.g. loss.alpha=9",
+    "train one run; overrides are key=value, e.g. loss.alpha=9 device=auto",
   )
     .option("--experiment <name>", "experiment the run is stored under", "default")
     .action(async (recipe, overrides, options) =>
@@ -79,6 +84,7 @@ function buildProgram(): Command {
       "--experiment <name>",
       "experiment the runs are stored under; the grid's name if absent",
     )
+    .option(...deviceOption)
     .action(async (grid, options) => (await import("./commands/ablate.ts")).ablate(grid, options));
   command("soup <runs...>", "merge the weights of several runs and score the result")
     .option("--method <name>", "uniform, weighted or greedy", "uniform")
@@ -86,9 +92,11 @@ function buildProgram(): Command {
     .option("--weights <list>", "comma-separated weights for --method weighted")
     .option("--experiment <name>", "experiment the soup is stored under", "soups")
     .action(async (runs, options) => (await import("./commands/soup.ts")).soup(runs, options));
-  command("eval <target>", "score a run or a checkpoint file on every test task").action(
-    async (target, options) => (await import("./commands/eval.ts")).evaluate(target, options),
-  );
+  command("eval <target>", "score a run or a checkpoint file on every test task")
+    .option(...deviceOption)
+    .action(async (target, options) =>
+      (await import("./commands/eval.ts")).evaluate(target, options),
+    );
   command("runs", "list stored runs")
     .option("--experiment <name>", "only this experiment")
     .option("--status <status>", "only runs of this status")

@@ -77,6 +77,11 @@ export class Trainer {
     return this.#counts.total;
   }
 
+  /** What computes: under `auto`, what was found. */
+  get device(): Pick<Device, "name" | "detail"> {
+    return this.#device;
+  }
+
   /** Compiles a bucket ahead of its first step. */
   async prepare(bucket: string): Promise<void> {
     await this.#enqueue(async () => this.#step(await this.#bucket(bucket)));

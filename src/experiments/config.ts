@@ -1,5 +1,6 @@
 /** @file What a training run is: one strict, frozen, JSON-able value. Defaults -> recipe -> key=value. */
 import { z } from "zod";
+import { EXECUTOR_NAMES } from "../engine/index.ts";
 import type { VariantName } from "../loss/index.ts";
 import type { Json } from "./overrides.ts";
 import { ConfigError, explain, freeze, keysOf, merge, parseOverride } from "./overrides.ts";
@@ -153,7 +154,8 @@ export const TrainConfig = z.strictObject({
     .prefault({}),
   executor: z
     .strictObject({
-      name: z.enum(["onnxruntime", "reference"]).default("onnxruntime"),
+      /** Also written `device=`. `auto` takes the first that starts; a resumed run stays with what that was. */
+      name: z.enum(EXECUTOR_NAMES).default("onnxruntime"),
       /** Threads of one operator, null for all cores; sums depend on how they are cut. */
       threads: count.nullable().default(null),
     })
@@ -186,8 +188,10 @@ export function resolveConfig(
   overrides: readonly string[] = [],
 ): TrainConfig {
   let merged = layPatches(...patches) as Json;
-  for (const override of overrides)
-    merged = merge(merged, parseOverride(override, configKeys())) as Json;
+  for (const override of overrides) {
+    const spelledOut = override.replace(/^device=/, "executor.name=");
+    merged = merge(merged, parseOverride(spelledOut, configKeys())) as Json;
+  }
   const parsed = TrainConfig.safeParse(merged);
   if (!parsed.success) throw new ConfigError(explain(parsed.error, configKeys()));
   return freeze(checkTogether(parsed.data));

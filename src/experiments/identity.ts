@@ -42,12 +42,14 @@ export type RunIdentity = {
 
 /**
  * The key under which a finished run is reused. The recipe's name and how often it saves are
- * left out: they can't change what is recorded.
+ * left out: they can't change what is recorded. Nor can which of its two names the CPU goes by.
  */
 export function taskKey({ config, dataDigest, initDigest, codeVersion }: RunIdentity): string {
   const { recipe: _recipe, checkpoint: _checkpoint, ...rest } = config;
   const { init: _init, initSeed, ...model } = rest.model;
-  const same = { ...rest, model: { ...model, initSeed: initSeed ?? config.seed } };
+  const executor = { ...rest.executor };
+  if (executor.name === "cpu") executor.name = "onnxruntime";
+  const same = { ...rest, executor, model: { ...model, initSeed: initSeed ?? config.seed } };
   return digestOf({ config: same, dataDigest, initDigest, codeVersion }).slice(0, 32);
 }
 

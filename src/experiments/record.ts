@@ -17,6 +17,9 @@ export const TAGS = {
   data: "rzenlab.digest.data",
   start: "rzenlab.digest.start",
   code: "rzenlab.code",
+  /** What computed the training steps (under `auto`, what was found), and the library behind it. */
+  device: "rzenlab.device",
+  library: "rzenlab.device.library",
   /** "true" once the test split is scored. */
   scored: "rzenlab.scored",
   /** Why it failed. */

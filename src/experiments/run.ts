@@ -3,7 +3,7 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { loadTasks } from "../data/index.ts";
 import type { Split, Task } from "../data/types.ts";
-import type { State } from "../engine/index.ts";
+import type { ExecutorName, State } from "../engine/index.ts";
 import type { TaskScore } from "../eval/index.ts";
 import type { EncoderConfig } from "../model/index.ts";
 import { Processor, preset } from "../model/index.ts";
@@ -11,6 +11,7 @@ import { RunWriter } from "../tracking/index.ts";
 import { chosenTasks } from "./batches.ts";
 import { readCheckpoint } from "./checkpoint.ts";
 import type { TrainConfig } from "./config.ts";
+import { onDevice, startedOn } from "./executor.ts";
 import type { Embedder } from "./embedder.ts";
 import { environment } from "./environment.ts";
 import { averageMetrics, recordScores, scoreTasks } from "./evaluate.ts";
@@ -131,7 +132,7 @@ export class Workshop {
   /**
    * Goes on with a run that was cut off, to the numbers it would have had:
    *
-   *  1. its config, as recorded;
+   *  1. its config, as recorded, on the device that it began on;
    *  2. data, start and code must be what they were, else it refuses;
    *  3. the checkpoint, or the beginning if none was written;
    *  4. parameters, moments and step count from it, frozen weights from the start;
@@ -154,7 +155,7 @@ export class Workshop {
       );
     }
     this.store.updateRun(runId, { status: "RUNNING", endTime: null });
-    return this.#carryOn(runId, config, hooks);
+    return this.#carryOn(runId, startedOn(config, run.tags[TAGS.device]), hooks);
   }
 
   /** Carries out a launcher's request: trains or resumes, then scores the test split. */
@@ -176,8 +177,8 @@ export class Workshop {
   }
 
   /** Scores a finished run on dev and test and records it. Returns the test scores. */
-  async score(runId: string, onProgress?: OnProgress): Promise<TaskScore[]> {
-    const config = recordedConfig(this.store, runId);
+  async score(runId: string, onProgress?: OnProgress, device?: ExecutorName): Promise<TaskScore[]> {
+    const config = onDevice(recordedConfig(this.store, runId), device);
     const state = withStart(config, this.kit(config).encoder, this.weights(runId));
     const embedder = await this.embedder(config, state);
     try {

@@ -9,6 +9,7 @@ import { MetricLog } from "./metriclog.ts";
 import type { Source } from "./prefetch.ts";
 import { Prefetcher } from "./prefetch.ts";
 import type { Progress } from "./progress.ts";
+import { TAGS } from "./record.ts";
 import { executorOf } from "./executor.ts";
 
 /** What one step is fed, and what a checkpoint after it must hold. */
@@ -72,6 +73,11 @@ export async function trainLoop(options: LoopOptions): Promise<State> {
   // --- trainer: initial state, overlaid by the checkpoint's parameters and moments ---
   const state: State = new Map([...parts.initial, ...(from?.state ?? [])]);
   const trainer = await Trainer.create({ executor: executorOf(config), state, build: parts.build });
+
+  store.setTags(runId, {
+    [TAGS.device]: trainer.device.name,
+    [TAGS.library]: trainer.device.detail,
+  });
 
   // --- data: one batch ahead of the worker ---
   const firstStep = from?.step ?? 0;

@@ -8,6 +8,7 @@ import {
 import type { GlobalOptions } from "../main.ts";
 import { columns, printResult } from "../output.ts";
 import { withSession } from "../session.ts";
+import { deviceOf } from "../device.ts";
 import { asUsage, wholeNumber } from "../usage.ts";
 
 type AblateOptions = GlobalOptions & {
@@ -15,12 +16,14 @@ type AblateOptions = GlobalOptions & {
   readonly jobs: string;
   readonly force?: boolean;
   readonly experiment?: string;
+  readonly device?: string;
 };
 
 /** Runs what is not stored yet and lists every member. Fails if a member failed. */
 export async function ablate(name: string, options: AblateOptions): Promise<void> {
   const seeds = wholeNumber("seeds", options.seeds);
   const jobs = wholeNumber("jobs", options.jobs);
+  const device = deviceOf(options);
   const grid = asUsage(() => gridOf(name));
   const experiment = options.experiment ?? grid.name;
   const members = await withSession(options, async ({ shop, places, onProgress, signal }) => {
@@ -35,6 +38,7 @@ export async function ablate(name: string, options: AblateOptions): Promise<void
       launcher,
       keyOf: (config) => shop.keyOf(config),
       force: options.force ?? false,
+      ...(device !== undefined && { patch: { executor: { name: device } } }),
       onProgress,
       signal,
     });

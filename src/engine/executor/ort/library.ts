@@ -45,6 +45,7 @@ export async function openLibrary(options: OrtOptions): Promise<OrtLibrary> {
 
 async function nodeRuntime(): Promise<Runtime> {
   const { default: runtime } = await import("onnxruntime-node");
+  runtime.env.logLevel = "fatal"; // a provider that cannot start is told of once, by us
   return runtime;
 }
 
