@@ -12,10 +12,23 @@ test("a device tells its library; the older name is the cpu", async () => {
   }
 });
 
-test("a backend of TensorFlow.js that there is not is refused in one line", async () => {
-  const executor = createExecutor("tfjs", { tfjsBackend: "tpu" });
-  await expect(executor.open()).rejects.toThrow(
-    /^device tfjs cannot start: tfjsBackend must be one of node-gpu, node, wasm, cpu, got tpu; it needs its packages: npm install [^\n]*$/,
+test("a backend of TensorFlow.js that there is not is refused, without a word on packages", () => {
+  expect(() => createExecutor("tfjs", { tfjsBackend: "tpu" as "cpu" })).toThrow(
+    /^createExecutor: tfjsBackend must be one of node-gpu, node, wasm, cpu, got tpu$/,
+  );
+});
+
+test("a backend of TensorFlow.js whose package is missing says so and what to install", async () => {
+  await expect(createExecutor("tfjs", { tfjsBackend: "node" }).open()).rejects.toThrow(
+    /^device tfjs cannot start: Cannot find package '@tensorflow\/tfjs-node' [^\n]*; it needs its packages: npm install [^\n]*$/,
+  );
+});
+
+test("of a library's reason, the place in its sources is left out", () => {
+  const long =
+    "/onnxruntime_src/core/webgpu_context.cc:136 Initialize(const Config&) status == Success was false. Failed to get a WebGPU adapter: none.\nmore";
+  expect(cannotStart("webgpu", new Error(long)).message).toBe(
+    "device webgpu cannot start: Failed to get a WebGPU adapter: none; it needs a driver for Vulkan (with its loader, libvulkan1), Metal or Direct3D 12",
   );
 });
 

@@ -17,6 +17,7 @@ export function remedyFor(device: DeviceName): string {
 export function cannotStart(device: DeviceName, cause: Error): Error {
   const reason = cause.message
     .split("\n")[0]!
+    .replace(/^\/onnxruntime_src\/.* was false\. /, "") // where in its sources, which helps nobody here
     .replace(/[\s.]+$/, "")
     .slice(0, 300);
   return new Error(`device ${device} cannot start: ${reason}; it needs ${remedyFor(device)}`, {

@@ -2,8 +2,8 @@
 import { availableParallelism } from "node:os";
 import { auto } from "./auto.ts";
 import { reference } from "./reference/device.ts";
-import type { DeviceName, Executor, ExecutorName } from "./types.ts";
-import { EXECUTOR_NAMES } from "./types.ts";
+import type { DeviceName, Executor, ExecutorName, TfjsBackendName } from "./types.ts";
+import { EXECUTOR_NAMES, TFJS_BACKENDS } from "./types.ts";
 import type { WorkerDeviceOptions } from "./worker-device.ts";
 import { WorkerDevice } from "./worker-device.ts";
 
@@ -14,8 +14,8 @@ export type ExecutorOptions = {
   readonly strict?: boolean;
   /** Run the steps of one `Trainer.steps` as one ONNX Loop; default on cuda alone. */
   readonly loops?: boolean;
-  /** What of TensorFlow.js computes: node-gpu, node, wasm or cpu; default the first installed. */
-  readonly tfjsBackend?: string;
+  /** What of TensorFlow.js computes; default the first that starts. */
+  readonly tfjsBackend?: TfjsBackendName;
   /** Told, under auto, why a device was passed over; default a line on stderr, once a process. */
   readonly report?: (line: string) => void;
 };
@@ -33,6 +33,11 @@ export function createExecutor(name: ExecutorName, options: ExecutorOptions = {}
   if (!(Number.isInteger(threads) && threads >= 1)) {
     throw new RangeError(
       `createExecutor: threads must be a whole number from 1 up, got ${threads}`,
+    );
+  }
+  if (tfjsBackend !== null && !TFJS_BACKENDS.includes(tfjsBackend)) {
+    throw new RangeError(
+      `createExecutor: tfjsBackend must be one of ${TFJS_BACKENDS.join(", ")}, got ${tfjsBackend}`,
     );
   }
   if (name === "reference") return reference();

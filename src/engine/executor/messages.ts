@@ -1,7 +1,7 @@
 /** @file What main thread and worker say to each other. */
 import type { Attributes } from "../graph.ts";
 import type { DType, Shape, State, Tensor } from "../tensor.ts";
-import type { DeviceName, RunResult, Tensors } from "./types.ts";
+import type { DeviceName, RunResult, Tensors, TfjsBackendName } from "./types.ts";
 
 export type WorkerOptions = {
   readonly device: DeviceName;
@@ -9,7 +9,7 @@ export type WorkerOptions = {
   /** Refuse a graph of which a node would run elsewhere than on the device. */
   readonly strict: boolean;
   /** What of TensorFlow.js computes; null is the first that is installed. */
-  readonly tfjsBackend: string | null;
+  readonly tfjsBackend: TfjsBackendName | null;
 };
 
 /** A node without its graph, so that it can be sent. */

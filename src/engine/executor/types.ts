@@ -6,6 +6,10 @@ import type { State, Tensor } from "../tensor.ts";
 export const DEVICE_NAMES = ["cpu", "cuda", "webgpu", "wasm", "tfjs"] as const;
 export type DeviceName = (typeof DEVICE_NAMES)[number];
 
+/** What of TensorFlow.js computes, in the order in which they are tried. */
+export const TFJS_BACKENDS = ["node-gpu", "node", "wasm", "cpu"] as const;
+export type TfjsBackendName = (typeof TFJS_BACKENDS)[number];
+
 /** `onnxruntime` is the older name of `cpu`; `auto` takes the first device that starts. */
 export const EXECUTOR_NAMES = [...DEVICE_NAMES, "onnxruntime", "auto", "reference"] as const;
 export type ExecutorName = (typeof EXECUTOR_NAMES)[number];

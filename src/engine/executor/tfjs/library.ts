@@ -3,33 +3,29 @@ import { createRequire } from "node:module";
 import { dirname, sep } from "node:path";
 import type * as core from "@tensorflow/tfjs-core";
 import type * as wasm from "@tensorflow/tfjs-backend-wasm";
+import type { TfjsBackendName } from "../types.ts";
+import { TFJS_BACKENDS } from "../types.ts";
 
 export type Tf = typeof core;
 type Wasm = typeof wasm;
 
 export type TfjsLibrary = { readonly tf: Tf; readonly detail: string };
 
-/** In the order in which they are tried: package, and its backend's name. */
-const BACKENDS = {
+/** Package, and its backend's name. */
+const BACKENDS: Readonly<Record<TfjsBackendName, readonly [string, string]>> = {
   "node-gpu": ["@tensorflow/tfjs-node-gpu", "tensorflow"],
   node: ["@tensorflow/tfjs-node", "tensorflow"],
   wasm: ["@tensorflow/tfjs-backend-wasm", "wasm"],
   cpu: ["@tensorflow/tfjs-backend-cpu", "cpu"],
-} as const;
-type BackendName = keyof typeof BACKENDS;
+};
 
 const require = createRequire(import.meta.url);
 
 /** @throws Error naming the packages, if none of them can be had. */
-export async function openTfjs(name: string | null): Promise<TfjsLibrary> {
-  if (name !== null) {
-    if (Object.hasOwn(BACKENDS, name)) return load(name as BackendName);
-    throw new RangeError(
-      `tfjsBackend must be one of ${Object.keys(BACKENDS).join(", ")}, got ${name}`,
-    );
-  }
+export async function openTfjs(name: TfjsBackendName | null): Promise<TfjsLibrary> {
+  if (name !== null) return load(name);
   const reasons: string[] = [];
-  for (const each of Object.keys(BACKENDS) as BackendName[]) {
+  for (const each of TFJS_BACKENDS) {
     try {
       return await load(each);
     } catch (error) {
@@ -39,7 +35,7 @@ export async function openTfjs(name: string | null): Promise<TfjsLibrary> {
   throw new Error(`no backend of TensorFlow.js starts (${reasons.join("; ")})`);
 }
 
-async function load(name: BackendName): Promise<TfjsLibrary> {
+async function load(name: TfjsBackendName): Promise<TfjsLibrary> {
   const [module, backend] = BACKENDS[name];
   if (backend === "tensorflow") restoreIsNullOrUndefined();
   // Not bundled and not required, so the name is no literal that a compiler would look up.
