@@ -72,6 +72,7 @@ export type { Explanation } from "./explain.ts";
 export { explain } from "./explain.ts";
 
 export { writeOnnx } from "./onnx/write.ts";
+export * as onnx from "./onnx/index.ts";
 
 export type { Executor, ExecutorName, Tensors } from "./executor/types.ts";
 export { EXECUTOR_NAMES } from "./executor/types.ts";

@@ -1,5 +1,5 @@
 /** @file Graph -> ONNX model file (opset 18, IR version 9). */
-import type { Attribute, Graph, Node, Value } from "../graph.ts";
+import type { Attribute, Attributes, Graph, Node, Value } from "../graph.ts";
 import type { DType, State, Tensor } from "../tensor.ts";
 import { sameShape, showShape } from "../tensor.ts";
 import { ONNX_TYPE } from "./element.ts";
@@ -75,10 +75,8 @@ export function fromState(state: State, value: Value): Tensor {
 
 /** A node, its values by the names that `nameOf` gives. */
 export function onnxNode(node: Node, nameOf: (value: Value | null) => string): Message {
-  const message = nodeMessage(node.op, node.inputs.map(nameOf), node.outputs.map(nameOf));
-  for (const [name, attribute] of Object.entries(node.attributes)) {
-    message.message(5, attributeMessage(name, attribute));
-  }
+  const inputs = node.inputs.map(nameOf);
+  const message = nodeMessage(node.op, inputs, node.outputs.map(nameOf), node.attributes);
   if (node.domain !== "") message.string(7, node.domain);
   return message;
 }
@@ -87,11 +85,16 @@ export function nodeMessage(
   op: string,
   inputs: readonly string[],
   outputs: readonly string[],
+  attributes: Attributes = {},
 ): Message {
   const message = new Message();
   for (const name of inputs) message.string(1, name);
   for (const name of outputs) message.string(2, name);
-  return message.string(3, `${op}${outputs[0]!}`).string(4, op);
+  message.string(3, `${op}${outputs[0]!}`).string(4, op);
+  for (const [name, attribute] of Object.entries(attributes)) {
+    message.message(5, attributeMessage(name, attribute));
+  }
+  return message;
 }
 
 function attributeMessage(name: string, attribute: Attribute): Message {
@@ -109,6 +112,21 @@ export function tensorMessage(name: string, { shape, dtype, data }: Tensor): Mes
   const stored = data instanceof Float64Array ? Float32Array.from(data) : data;
   const bytes = new Uint8Array(stored.buffer, stored.byteOffset, stored.byteLength);
   return message.int(2, ONNX_TYPE[dtype]).string(8, name).bytes(9, bytes);
+}
+
+/** As `tensorMessage`, of data that lies in a file beside the model's. */
+export function externalTensorMessage(
+  name: string,
+  { shape, dtype }: Tensor,
+  place: { readonly location: string; readonly offset: number; readonly length: number },
+): Message {
+  const message = new Message();
+  for (const d of shape) message.int(1, d);
+  message.int(2, ONNX_TYPE[dtype]).string(8, name);
+  for (const [key, value] of Object.entries(place)) {
+    message.message(13, new Message().string(1, key).string(2, String(value)));
+  }
+  return message.int(14, 1); // data_location EXTERNAL
 }
 
 /** A size may be a name: known at run time only. */

@@ -1,15 +1,15 @@
 /** @file Encoders as plain ONNX files that any onnxruntime loads. */
 import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
-import { Graph, writeOnnx } from "../engine/index.ts";
-import type { State } from "../engine/index.ts";
-import type { Bucket } from "./batch.ts";
-import type { EncoderConfig } from "./config.ts";
-import { buildEncoder } from "./encoder.ts";
-import { isLoraParameter, mergeLora } from "./lora.ts";
-import type { LoraConfig } from "./lora.ts";
-import { encoderParameters } from "./parameters.ts";
-import { replaceFile } from "./replace.ts";
+import { Graph, writeOnnx } from "../../engine/index.ts";
+import type { State } from "../../engine/index.ts";
+import type { Bucket } from "../batch.ts";
+import type { EncoderConfig } from "../config.ts";
+import { buildEncoder } from "../encoder.ts";
+import { isLoraParameter, mergeLora } from "../lora.ts";
+import type { LoraConfig } from "../lora.ts";
+import { encoderParameters } from "../parameters.ts";
+import { replaceFile } from "../replace.ts";
 
 export type ExportOptions = {
   /** The shapes the file serves; see `Assembler.assemble` for its inputs. */
