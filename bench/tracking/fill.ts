@@ -10,6 +10,7 @@ export const TAGS = 5;
 export const EXPERIMENT = "runs";
 
 const started = 1_700_000_000_000;
+const RUNS_A_COMMIT = 500;
 const runId = (i: number): string => `e${i.toString(16).padStart(31, "0")}`;
 
 /** Run i: values that spread, the same in both stores. */
@@ -37,7 +38,7 @@ export function fillRuns({ name, folder }: BenchServer, runs: number): string {
 function fillOurs(folder: string, runs: number): string {
   using store = RunWriter.open(join(folder, "store"), { durability: "normal" });
   const experimentId = store.getOrCreateExperiment(EXPERIMENT);
-  for (let i = 0; i < runs; i++) {
+  const fillOne = (i: number): void => {
     const { metrics, params, tags } = content(i);
     const id = runId(i);
     const named = { id, experimentId, name: `run-${i}`, user: "bench", startTime: started + i };
@@ -51,6 +52,11 @@ function fillOurs(folder: string, runs: number): string {
       metrics.map((metric) => ({ ...metric, timestamp: started + i })),
     );
     store.updateRun(id, { status: "FINISHED", endTime: started + i + 1 });
+  };
+  for (let from = 0; from < runs; from += RUNS_A_COMMIT) {
+    store.connection.transact("fill", () => {
+      for (let i = from; i < Math.min(runs, from + RUNS_A_COMMIT); i++) fillOne(i);
+    });
   }
   store.optimize();
   return String(experimentId);

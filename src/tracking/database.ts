@@ -125,7 +125,7 @@ export class Connection {
     patiently(this.#busyLimitMs, doing, this.file, work);
   }
 
-  /** A prepared statement, made once per text. */
+  /** A prepared statement, made once per text: `raw()` and `pluck()` hold for all who use this text. */
   prepare<In extends unknown[], Out = unknown>(text: string): Sqlite.Statement<In, Out> {
     let statement = this.#statements.get(text);
     if (statement === undefined) {

@@ -15,13 +15,20 @@ type Bunch = {
   readonly values: number[];
 };
 
+type Row = readonly (number | "NaN")[];
+
+const COLUMNS = 4;
+/** Rows inserted by one statement: calls cost as much as the rows themselves. */
+const ROWS_A_STATEMENT = 25;
+
 /** Run, key, data set's name and digest, model; what is absent is empty. */
 type SeriesKey = [number, string, string, string, string];
 
 /** The part of the writer that has to be fast; call it inside a transaction. */
 export class PointWriter {
   readonly #connection: Connection;
-  readonly #insert: Statement<[number, number, number, number | "NaN"]>;
+  readonly #insert: Statement<[Row]>;
+  readonly #insertMany: Statement<[Row]>;
   readonly #border: Statement<[number], [number | null, number | null]>;
   readonly #summarise: Statement<[Summary]>;
   readonly #findSeries: Statement<SeriesKey, number>;
@@ -31,7 +38,10 @@ export class PointWriter {
 
   constructor(connection: Connection) {
     this.#connection = connection;
-    this.#insert = connection.prepare("INSERT OR IGNORE INTO points VALUES (?, ?, ?, ?)");
+    const rows = (n: number): string =>
+      `INSERT OR IGNORE INTO points VALUES ${Array(n).fill("(?, ?, ?, ?)").join(", ")}`;
+    this.#insert = connection.prepare(rows(1));
+    this.#insertMany = connection.prepare(rows(ROWS_A_STATEMENT));
     this.#border = connection
       .prepare<[number], [number | null, number | null]>(
         "SELECT sealed_step, sealed_time FROM series WHERE id = ?",
@@ -55,18 +65,26 @@ export class PointWriter {
     for (const bunch of this.#bunches(run.serial, points, now).values()) {
       const [sealedStep, sealedTime] = this.#border.get(bunch.series)!;
       let count = 0;
+      let many: Row[number][] = [];
       for (let i = 0; i < bunch.steps.length; i++) {
         // Most points come after everything sealed; a late one may repeat a point of a chunk.
         if (sealedStep !== null && bunch.steps[i]! <= sealedStep) {
           const late = bunch.steps[i]! < sealedStep || bunch.timestamps[i]! <= sealedTime!;
           if (late && this.#isSealed(bunch, i)) continue;
         }
-        count += this.#insert.run(
+        many.push(
           bunch.series,
           bunch.steps[i]!,
           bunch.timestamps[i]!,
           fromNumber(bunch.values[i]!),
-        ).changes;
+        );
+        if (many.length === ROWS_A_STATEMENT * COLUMNS) {
+          count += this.#insertMany.run(many).changes;
+          many = [];
+        }
+      }
+      for (let i = 0; i < many.length; i += COLUMNS) {
+        count += this.#insert.run(many.slice(i, i + COLUMNS)).changes;
       }
       this.#summarise.run(summaryOf(bunch, count));
     }

@@ -71,7 +71,7 @@ export class RunReader implements Disposable {
         "SELECT * FROM experiments WHERE ? IN (lifecycle, 'all') OR lifecycle = ? ORDER BY id",
       )
         .all(lifecycle, lifecycle)
-        .map((row) => toExperiment(this.connection.sql, row)),
+        .map((row) => toExperiment(this.connection, row)),
     );
   }
 
@@ -83,7 +83,7 @@ export class RunReader implements Disposable {
         `SELECT * FROM experiments WHERE ${column} = ?`,
       ).get(idOrName);
       if (!row) throw new StoreError("NOT_FOUND", `no experiment with ${column} ${idOrName}`);
-      return toExperiment(this.connection.sql, row);
+      return toExperiment(this.connection, row);
     });
   }
 
@@ -91,7 +91,7 @@ export class RunReader implements Disposable {
   run(runId: string): Run {
     return this.connection.snapshot("run", () => {
       const { serial } = this.runKey(runId);
-      return loadRuns(this.connection.sql, [serial])[0]!;
+      return loadRuns(this.connection, [serial])[0]!;
     });
   }
 
@@ -101,7 +101,7 @@ export class RunReader implements Disposable {
       const serials = this.prepare<(string | number)[], number>(text)
         .pluck()
         .all(...values);
-      return loadRuns(this.connection.sql, serials);
+      return loadRuns(this.connection, serials);
     });
   }
 

@@ -1,5 +1,5 @@
 /** @file From rows of the database to the records of types.ts. */
-import type { Database } from "better-sqlite3";
+import type { Connection } from "./database.ts";
 import type { Experiment, Lifecycle, Run, RunStatus } from "./types.ts";
 
 /** A metric value as it stands in the file: a number, or 'NaN', which SQLite has no number for. */
@@ -19,11 +19,13 @@ export type ExperimentRow = {
   updated_at: number;
 };
 
-export function toExperiment(sql: Database, row: ExperimentRow): Experiment {
-  const tags = sql
-    .prepare("SELECT key, value FROM experiment_tags WHERE experiment = ? ORDER BY key")
+export function toExperiment(connection: Connection, row: ExperimentRow): Experiment {
+  const tags = connection
+    .prepare<[number], [string, string]>(
+      "SELECT key, value FROM experiment_tags WHERE experiment = ? ORDER BY key",
+    )
     .raw()
-    .all(row.id) as [string, string][];
+    .all(row.id);
   return {
     id: row.id,
     name: row.name,
@@ -47,16 +49,19 @@ type RunRow = {
 };
 
 /** Whole runs, in the order of their serial numbers as given: four queries, however many runs. */
-export function loadRuns(sql: Database, serials: readonly number[]): Run[] {
+export function loadRuns(connection: Connection, serials: readonly number[]): Run[] {
   const chosen = JSON.stringify(serials);
   const from = "(SELECT value FROM json_each(?))";
-  const rows = sql.prepare(`SELECT * FROM runs WHERE serial IN ${from}`).all(chosen) as RunRow[];
+  const rows = connection
+    .prepare<[string], RunRow>(`SELECT * FROM runs WHERE serial IN ${from}`)
+    .all(chosen);
   const grouped = <Value>(text: string): Map<number, [string, Value][]> => {
     const groups = new Map<number, [string, Value][]>();
-    for (const row of sql.prepare(text).raw().all(chosen) as [number, string, Value][]) {
-      const group = groups.get(row[0]);
-      if (group) group.push([row[1], row[2]]);
-      else groups.set(row[0], [[row[1], row[2]]]);
+    type Row = { run: number; key: string; value: Value };
+    for (const { run, key, value } of connection.prepare<[string], Row>(text).all(chosen)) {
+      const group = groups.get(run);
+      if (group) group.push([key, value]);
+      else groups.set(run, [[key, value]]);
     }
     return groups;
   };
@@ -64,7 +69,7 @@ export function loadRuns(sql: Database, serials: readonly number[]): Run[] {
   const tags = grouped<string>(`SELECT run, key, value FROM tags WHERE run IN ${from}`);
   // Ascending, so that of several data sets' series the latest is written last.
   const metrics = grouped<number | string>(
-    `SELECT run, key, latest_value FROM series WHERE run IN ${from} AND count > 0
+    `SELECT run, key, latest_value AS value FROM series WHERE run IN ${from} AND count > 0
      ORDER BY run, key, latest_step, latest_timestamp, latest_value`,
   );
   const bySerial = new Map(rows.map((row) => [row.serial, row]));

@@ -123,6 +123,11 @@ export class RunWriter extends RunReader {
 
   /** Makes a run with its params and tags in one step. */
   createRun(options: NewRun): Run {
+    return this.connection.transact("createRun", () => this.run(this.insertRun(options)));
+  }
+
+  /** `createRun` without reading the run back; returns its id. */
+  insertRun(options: NewRun): string {
     const id = options.id ?? randomRunId();
     const name = options.name ?? options.tags?.[NAME_TAG] ?? randomName();
     const { user = "", status = "RUNNING", startTime = this.#now() } = options;
@@ -155,7 +160,7 @@ export class RunWriter extends RunReader {
       );
       insertParams(this.connection, { serial, id }, options.params ?? {});
       insertTags(this.connection, serial, { ...options.tags, [NAME_TAG]: name });
-      return this.run(id);
+      return id;
     });
   }
 

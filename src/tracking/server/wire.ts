@@ -76,6 +76,17 @@ export function runRow(connection: Connection, runId: string): RunRow {
   return row;
 }
 
+/** A run that was just made: it has tags and nothing else. */
+export function wireNewRun(connection: Connection, runId: string): object {
+  const row = runRow(connection, runId);
+  const tags = connection
+    .prepare<[number], { key: string; value: string }>(
+      "SELECT key, value FROM tags WHERE run = ? ORDER BY key",
+    )
+    .all(row.serial);
+  return { info: wireRunInfo(row), data: { tags }, inputs: {} };
+}
+
 type Metric = {
   readonly key: string;
   readonly value: number | string;

@@ -24,7 +24,7 @@ export function experimentRoutes(context: Context): Route[] {
   const { connection, write, now, announce } = context;
   const wire = (row: Row): object =>
     wireExperiment({
-      ...toExperiment(connection.sql, row),
+      ...toExperiment(connection, row),
       artifactLocation: row.artifact_location,
     });
 

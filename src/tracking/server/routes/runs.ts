@@ -6,7 +6,7 @@ import { type Call, type Context, type Route, route } from "../context.ts";
 import { invalid } from "../errors.ts";
 import { type Fields, maxResults } from "../fields.ts";
 import { pageOffset, pageToken } from "../paging.ts";
-import { runRow, wireRunInfo, wireRuns } from "../wire.ts";
+import { runRow, wireNewRun, wireRunInfo, wireRuns } from "../wire.ts";
 import { activeExperiment, experimentIds, lifecycleSql } from "./experiments.ts";
 import { tagRecord } from "./log.ts";
 import { activeRun, runId } from "./run-id.ts";
@@ -33,15 +33,15 @@ export function runRoutes(context: Context): Route[] {
     const user = fields.text("user_id") ?? "";
     return write(() => {
       const { id: experimentId } = activeExperiment(context, experiment || "0");
-      const run = store.createRun({
+      const id = store.insertRun({
         experimentId,
         user,
         tags,
         ...(name !== undefined && { name }),
         ...(startTime !== undefined && { startTime }),
       });
-      announce({ kind: "run", experimentId, runId: run.id });
-      return { run: oneRun(context, run.id) };
+      announce({ kind: "run", experimentId, runId: id });
+      return { run: wireNewRun(connection, id) };
     });
   };
 
