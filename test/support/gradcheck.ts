@@ -1,9 +1,8 @@
 /** @file Checks gradients against central differences, and executors against the reference. */
 import { expect } from "vitest";
-import type { DType, Executor, Shape, Tensor, Value } from "../../src/engine/index.ts";
+import type { Executor, Shape, Tensor, Value } from "../../src/engine/index.ts";
 import {
   Evaluator,
-  Graph,
   Random,
   createExecutor,
   gradients,
@@ -14,15 +13,10 @@ import {
   tensor,
 } from "../../src/engine/index.ts";
 import { planOf } from "../../src/engine/onnx/plan.ts";
+import type { CheckedCase, CheckedInput } from "./cases.ts";
+import { build, feedsOf, specOf, withGradients } from "./cases.ts";
 
-/** An input of a checked function. */
-export type CheckedInput = {
-  readonly shape: Shape;
-  /** Default float32. Only float32 inputs are differentiated. */
-  readonly dtype?: DType;
-  /** Element i of the flat data; default standard normal. */
-  readonly at?: (i: number, random: Random) => number;
-};
+export type { CheckedCase, CheckedInput } from "./cases.ts";
 
 export type GradcheckOptions = {
   readonly seed?: number;
@@ -31,8 +25,6 @@ export type GradcheckOptions = {
   /** |analytic - numeric| <= tolerance * max(1, |numeric|); default 1e-8. */
   readonly tolerance?: number;
 };
-
-type Built = { readonly graph: Graph; readonly inputs: Value[]; readonly output: Value };
 
 /**
  * Checks d sum(w f(inputs)) / d inputs, w random, at every element of every float32 input, in f64
@@ -77,13 +69,6 @@ export function gradcheck(
   }
 }
 
-/** A function with its inputs, by a name of its own. */
-export type CheckedCase = {
-  readonly name: string;
-  readonly f: (inputs: Value[]) => Value;
-  readonly inputs: readonly (CheckedInput | Shape)[];
-};
-
 /** Compares an executor with the reference, forward and backward, one case at a time. */
 export class Comparison {
   readonly #cases: ReadonlyMap<string, CheckedCase>;
@@ -126,36 +111,8 @@ export class Comparison {
   }
 }
 
-function withGradients({ f, inputs }: CheckedCase): Graph {
-  const { graph, inputs: values, output } = build(f, inputs.map(specOf));
-  graph.output("output", output);
-  if (output.dtype !== "float32") return graph;
-  const wrt = values.filter((value) => value.dtype === "float32");
-  for (const [i, g] of gradients(sum(mul(output, output)), wrt).entries()) graph.output(`g${i}`, g);
-  return graph;
-}
-
 function plain({ data }: Pick<Tensor, "data">): number[] {
   return Array.from(data as ArrayLike<number | bigint>, Number);
-}
-
-function build(f: (inputs: Value[]) => Value, specs: readonly CheckedInput[]): Built {
-  const graph = new Graph();
-  const inputs = specs.map((spec, i) => graph.input(`x${i}`, spec.shape, spec.dtype));
-  return { graph, inputs, output: f(inputs) };
-}
-
-function feedsOf(specs: readonly CheckedInput[], random: Random): Record<string, Tensor> {
-  return Object.fromEntries(
-    specs.map(({ shape, dtype = "float32", at = (_, r) => r.normal() }, i) => {
-      const values = Float64Array.from({ length: sizeOf(shape) }, (_, j) => at(j, random));
-      return [`x${i}`, tensor(values, shape, dtype)];
-    }),
-  );
-}
-
-function specOf(input: CheckedInput | Shape): CheckedInput {
-  return "shape" in input ? input : { shape: input };
 }
 
 function centralDifference(

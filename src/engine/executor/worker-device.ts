@@ -2,6 +2,8 @@
 import { Worker } from "node:worker_threads";
 import { folded } from "../onnx/fold.ts";
 import { peakBytes } from "../onnx/memory.ts";
+import type { Plan } from "../onnx/plan.ts";
+import { forWebgpu } from "../onnx/webgpu.ts";
 import { writePlan } from "../onnx/write.ts";
 import type { State } from "../tensor.ts";
 import { cannotStart } from "./cannot-start.ts";
@@ -79,7 +81,7 @@ export class WorkerDevice implements Device {
   async compile(id: string, compilation: Compilation): Promise<void> {
     const { plan, updates, guards } = compilation;
     await this.#send(id, {
-      program: this.name === "tfjs" ? flatPlan(plan) : writePlan(folded(plan)),
+      program: this.#programOf(plan),
       peakBytes: peakBytes(plan),
       inputs: plan.inputs.map((v) => v.name),
       states: plan.states.map((v) => v.name),
@@ -120,6 +122,12 @@ export class WorkerDevice implements Device {
 
   async #send(id: string, compiled: CompiledModel): Promise<void> {
     await this.#ask({ kind: "compile", id, compiled });
+  }
+
+  #programOf(plan: Plan): CompiledModel["program"] {
+    if (this.name === "tfjs") return flatPlan(plan);
+    const own = folded(plan);
+    return writePlan(this.name === "webgpu" ? forWebgpu(own) : own);
   }
 
   async #runLoop(

@@ -62,6 +62,14 @@ function graphMessage(plan: Plan, state: State | undefined): Message {
   return graph;
 }
 
+/** y = x, float32 of any sizes. */
+export function copyModel(rank: number): Uint8Array {
+  const shape = Array.from({ length: rank }, (_, i) => `size${i}`);
+  const graph = new Message().message(1, nodeMessage("Identity", ["x"], ["y"])).string(2, "copy");
+  graph.message(11, valueInfo("x", { shape, dtype: "float32" }));
+  return modelBytes(graph.message(12, valueInfo("y", { shape, dtype: "float32" })), []);
+}
+
 /** The tensor of a parameter, checked against the graph's shape. */
 export function fromState(state: State, value: Value): Tensor {
   const found = state.get(value.name);

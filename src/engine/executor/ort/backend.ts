@@ -1,5 +1,6 @@
 /** @file Sessions of ONNX Runtime over one state. */
 import type { InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
+import { copyModel } from "../../onnx/write.ts";
 import type { DType, State, Tensor } from "../../tensor.ts";
 import type { Backend } from "../backend.ts";
 import type { CompiledModel } from "../messages.ts";
@@ -28,6 +29,8 @@ export class OrtBackend implements Backend {
   readonly #library: OrtLibrary;
   readonly #slots = new Map<string, Slot>();
   readonly #models = new Map<string, Model>();
+  /** By rank. */
+  readonly #copiers = new Map<number, InferenceSession>();
   #arenaBytes = 0;
 
   private constructor(library: OrtLibrary) {
@@ -49,7 +52,7 @@ export class OrtBackend implements Backend {
   async state(names: readonly string[] | null): Promise<State> {
     const result: State = new Map();
     for (const name of names ?? this.#slots.keys()) {
-      result.set(name, await fromOrt(this.#slot(name).current));
+      result.set(name, fromOrt(await this.#atHand(this.#slot(name).current)));
     }
     return result;
   }
@@ -86,7 +89,7 @@ export class OrtBackend implements Backend {
     const results = await model.session.run(inputs, fetches);
     const outputs: Record<string, Tensor> = {};
     for (const name of model.outputs)
-      if (!model.updates.has(name)) outputs[name] = await fromOrt(results[name]!);
+      if (!model.updates.has(name)) outputs[name] = fromOrt(results[name]!);
     const failed = model.guards.find((name) => !allFinite(outputs[name]!)) ?? null;
     for (const [output, name] of model.updates) {
       if (failed === null) this.#replace(this.#slot(name), results[output]!);
@@ -107,6 +110,8 @@ export class OrtBackend implements Backend {
     for (const id of this.#models.keys()) await this.release(id);
     for (const { current } of this.#slots.values()) this.#free(current);
     this.#slots.clear();
+    for (const copier of this.#copiers.values()) await copier.release();
+    this.#copiers.clear();
   }
 
   #slot(name: string): Slot {
@@ -131,6 +136,20 @@ export class OrtBackend implements Backend {
     own.current = next;
   }
 
+  /**
+   * A copy in the CPU's memory. Made by a model, for a tensor's own getData ends the process:
+   * onnxruntime-node 1.30 throws what nobody catches.
+   */
+  async #atHand(tensor: OrtTensor): Promise<OrtTensor> {
+    if (tensor.location === "cpu") return tensor;
+    const rank = tensor.dims.length;
+    const { runtime, options } = this.#library;
+    const copier =
+      this.#copiers.get(rank) ?? (await runtime.InferenceSession.create(copyModel(rank), options));
+    this.#copiers.set(rank, copier);
+    return (await copier.run({ x: tensor }))["y"]!;
+  }
+
   /** Memory on the device is not the garbage collector's. */
   #free(tensor: OrtTensor | undefined): void {
     if (tensor?.location === "gpu-buffer") tensor.dispose();
@@ -146,7 +165,6 @@ function allFinite({ data }: Tensor): boolean {
   return (data as Float32Array).every((x) => Number.isFinite(x));
 }
 
-async function fromOrt(value: OrtTensor): Promise<Tensor> {
-  const data = value.location === "cpu" ? value.data : await value.getData();
-  return { dtype: value.type as DType, shape: [...value.dims], data: data as Float32Array };
+function fromOrt({ type, dims, data }: OrtTensor): Tensor {
+  return { dtype: type as DType, shape: [...dims], data: data as Float32Array };
 }

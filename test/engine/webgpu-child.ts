@@ -1,0 +1,69 @@
+/** @file A process that finds SwiftShader: runs every case and a training on WebGPU and sends what came out. */
+import type { ExecutorOptions, Tensor } from "../../src/engine/index.ts";
+import { Evaluator, Random, Trainer, createExecutor } from "../../src/engine/index.ts";
+import { feedsOf, specOf, withGradients } from "../support/cases.ts";
+import { OP_CASES } from "./op-cases.ts";
+import { textFeeds, textProgram, textState } from "./toy-text.ts";
+
+export const STEPS = 6;
+
+export type Trained = {
+  readonly device: string;
+  readonly losses: readonly number[];
+  /** As typed arrays, by name. */
+  readonly state: ReadonlyMap<string, ArrayLike<number>>;
+};
+
+export type ChildMessage =
+  | { readonly kind: "case"; readonly name: string; readonly outputs: Record<string, Tensor> }
+  | { readonly kind: "refused"; readonly name: string; readonly error: string }
+  | { readonly kind: "trained"; readonly result: Trained };
+
+export async function trainText(executor: "cpu" | "webgpu", options: ExecutorOptions) {
+  const state = textState();
+  const build = textProgram;
+  const trainer = await Trainer.create({
+    executor: createExecutor(executor, options),
+    state,
+    build,
+  });
+  const losses: number[] = [];
+  for (let step = 0; step < STEPS; step++) {
+    const out = await trainer.step("only", textFeeds(step), { learningRate: 1e-2 });
+    losses.push(Number(out["loss"]!.data[0]));
+  }
+  const final = await trainer.state();
+  await trainer.close();
+  const plain = new Map([...final].map(([name, { data }]) => [name, data as Float32Array]));
+  return { device: trainer.device.name, losses, state: plain } satisfies Trained;
+}
+
+/** Every case on a device that must compute all of it; what it refuses, on one that may not. */
+async function runCases(send: (message: ChildMessage) => void): Promise<void> {
+  const cases = new Map(OP_CASES.map((one) => [one.name, one]));
+  const open = (strict: boolean): Promise<Evaluator> =>
+    Evaluator.create({
+      executor: createExecutor("webgpu", { strict }),
+      state: new Map(),
+      build: (name) => withGradients(cases.get(name)!),
+    });
+  const [strict, lenient] = [await open(true), await open(false)];
+  for (const [name, { inputs }] of cases) {
+    const feeds = feedsOf(inputs.map(specOf), Random.from(0, "gradcheck"));
+    try {
+      send({ kind: "case", name, outputs: await strict.run(name, feeds) });
+    } catch (error) {
+      send({ kind: "refused", name, error: (error as Error).message });
+      send({ kind: "case", name, outputs: await lenient.run(name, feeds) });
+    }
+  }
+  await strict.close();
+  await lenient.close();
+}
+
+if (process.send !== undefined && import.meta.filename === process.argv[1]) {
+  const send = (message: ChildMessage): void => void process.send!(message);
+  await runCases(send);
+  send({ kind: "trained", result: await trainText("webgpu", { strict: true }) });
+  process.disconnect();
+}
