@@ -22,7 +22,7 @@ export function thin(columns: Columns, limit: number): Columns {
     const start = Math.floor((bucket * length) / buckets);
     keepOfStretch(values, start, Math.floor(((bucket + 1) * length) / buckets), kept, distance);
   }
-  let room = limit - kept.reduce((sum, keep) => sum + keep, 0);
+  let room = limit - countOf(kept);
   const threshold = nthLargest(distance, kept, room);
   for (let i = 0; i < length && room > 0; i++) {
     if (kept[i] === 1 || !(distance[i]! >= threshold)) continue;
@@ -65,12 +65,40 @@ function keepOfStretch(
 
 /** The `n`-th largest distance of the points that are not kept yet. */
 function nthLargest(distance: Float64Array, kept: Uint8Array, n: number): number {
-  const open = distance.filter((_, i) => kept[i] === 0).sort();
-  return n <= 0 ? Infinity : (open[Math.max(0, open.length - n)] ?? -Infinity);
+  if (n <= 0) return Infinity;
+  const open = new Float64Array(distance.length);
+  let length = 0;
+  for (let i = 0; i < distance.length; i++) {
+    if (kept[i] === 0) open[length++] = distance[i]!;
+  }
+  return length === 0 ? -Infinity : select(open, length, Math.max(0, length - n));
+}
+
+/** The value that sorting the first `length` would put at `place` (Hoare's selection, in place). */
+function select(numbers: Float64Array, length: number, place: number): number {
+  let low = 0;
+  let high = length - 1;
+  while (low < high) {
+    const pivot = numbers[(low + high) >>> 1]!;
+    let left = low;
+    let right = high;
+    while (left <= right) {
+      while (numbers[left]! < pivot) left++;
+      while (numbers[right]! > pivot) right--;
+      if (left > right) break;
+      const swapped = numbers[left]!;
+      numbers[left++] = numbers[right]!;
+      numbers[right--] = swapped;
+    }
+    if (place <= right) high = right;
+    else if (place >= left) low = left;
+    else break;
+  }
+  return numbers[place]!;
 }
 
 function pick({ steps, times, values }: Columns, kept: Uint8Array): Columns {
-  const result = emptyColumns(kept.reduce((sum, keep) => sum + keep, 0));
+  const result = emptyColumns(countOf(kept));
   let to = 0;
   for (let from = 0; from < kept.length; from++) {
     if (kept[from] === 0) continue;
@@ -79,4 +107,10 @@ function pick({ steps, times, values }: Columns, kept: Uint8Array): Columns {
     result.values[to++] = values[from]!;
   }
   return result;
+}
+
+function countOf(kept: Uint8Array): number {
+  let count = 0;
+  for (let i = 0; i < kept.length; i++) count += kept[i]!;
+  return count;
 }
