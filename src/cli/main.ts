@@ -108,12 +108,18 @@ function buildProgram(): Command {
     .action(async (experiment, options) =>
       (await import("./commands/report.ts")).report(experiment, options),
     );
-  command("export <run> <file>", "write a run's encoder as a self-contained ONNX file")
-    .option("--input <kind>", "text, image, video or page", "text")
-    .option("--batch <n>", "inputs a call", "1")
-    .option("--tokens <n>", "length of the token sequence, vision tokens included", "64")
-    .action(async (run, file, options) =>
-      (await import("./commands/export.ts")).exportRun(run, file, options),
+  command(
+    "export <run> <target>",
+    "write the encoder of a run or weights file as a folder for onnxruntime and Hugging Face, or as one .onnx file",
+  )
+    .option("--input <kind>", "of a .onnx file: text, image, video or page (default text)")
+    .option("--batch <n>", "of a .onnx file: inputs a call (default 1)")
+    .option(
+      "--tokens <n>",
+      "of a .onnx file: length of the token sequence, vision included (default 64)",
+    )
+    .action(async (run, target, options) =>
+      (await import("./commands/export.ts")).exportRun(run, target, options),
     );
   command("import-runs <path>", "import runs of MLflow, TensorBoard or Weights & Biases")
     .option("--format <name>", "auto, mlflow (SQLite), mlruns, tensorboard or wandb (CSV)", "auto")

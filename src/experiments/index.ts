@@ -28,7 +28,7 @@ export type { ReportOptions } from "./report.ts";
 export { SoupError, barrierBetween, makeSoup } from "./soup.ts";
 export type { Soup, SoupMerge, SoupMethod, SoupOptions } from "./soup.ts";
 export { onDevice } from "./executor.ts";
-export { exportRun } from "./export.ts";
+export { exportRun, exportRunFolder } from "./export.ts";
 export { makeSoups } from "./soups.ts";
 export { scoreBaseline } from "./baselines.ts";
 export type { BaselineKind, BaselineOptions } from "./baselines.ts";

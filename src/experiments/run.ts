@@ -6,7 +6,7 @@ import type { Split, Task } from "../data/types.ts";
 import type { ExecutorName, State } from "../engine/index.ts";
 import type { TaskScore } from "../eval/index.ts";
 import type { EncoderConfig } from "../model/index.ts";
-import { Processor, preset } from "../model/index.ts";
+import { NANO_TOKENIZER, Processor, TextTokenizer, preset } from "../model/index.ts";
 import { RunWriter } from "../tracking/index.ts";
 import { chosenTasks } from "./batches.ts";
 import { readCheckpoint } from "./checkpoint.ts";
@@ -27,7 +27,14 @@ import type { TrainParts } from "./train.ts";
 import { trainLoop } from "./train.ts";
 import type { TrunkKit } from "./trunk.ts";
 import { TrunkEmbedder, trunkParts } from "./trunk.ts";
-import { readWeights, startDigest, startState, weightsFile, withStart } from "./weights.ts";
+import {
+  folderTokenizer,
+  readWeights,
+  startDigest,
+  startState,
+  weightsFile,
+  withStart,
+} from "./weights.ts";
 
 /** A run that can't be resumed; `code` is NOT_RESUMABLE, the message says why. */
 export class ResumeError extends Error {
@@ -229,13 +236,17 @@ export class Workshop {
     }
   }
 
-  /** Encoder shape, processor and pixels of a scale. */
-  kit({ model }: TrainConfig): TrunkKit {
-    const known = this.#kits.get(model.scale);
+  /** Encoder shape, processor and pixels of a scale; the tokenizer is that of the folder it starts from. */
+  kit(config: TrainConfig): TrunkKit {
+    const { scale } = config.model;
+    const tokenizer = folderTokenizer(config) ?? NANO_TOKENIZER;
+    const key = `${scale} ${tokenizer}`;
+    const known = this.#kits.get(key);
     if (known !== undefined) return known;
-    const encoder = this.#encoderOf(model.scale);
-    const kit = { encoder, processor: Processor.nano(encoder), pixels: this.#pixels };
-    this.#kits.set(model.scale, kit);
+    const encoder = this.#encoderOf(scale);
+    const processor = new Processor(encoder, TextTokenizer.fromFile(tokenizer));
+    const kit = { encoder, processor, pixels: this.#pixels };
+    this.#kits.set(key, kit);
     return kit;
   }
 

@@ -1,5 +1,5 @@
 /** @file Trained weights as files that say what they are. */
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync, statSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { isAbsolute, join } from "node:path";
 import type { State } from "../engine/index.ts";
@@ -11,14 +11,15 @@ import {
   initParameters,
   encoderParameters,
   loadGlove,
-  openSafetensors,
+  loadEncoder,
+  openCheckpoint,
 } from "../model/index.ts";
 import { Random } from "../engine/index.ts";
 import type { EncoderConfig } from "../model/index.ts";
 import { writeAtomic } from "./atomic.ts";
 import type { TrainConfig } from "./config.ts";
 import { packageRoot } from "./environment.ts";
-import { fileDigest } from "./identity.ts";
+import { digestOf, fileDigest } from "./identity.ts";
 import { isTrainingState, loraOf } from "./trunk.ts";
 
 /** Weights that can't be used; `code` is BAD_WEIGHTS, the message names the file. */
@@ -49,10 +50,11 @@ export function weightsFile(
 
 export type Weights = { readonly state: State; readonly info: WeightsInfo | null };
 
+/** @param file of ours, or a folder as Hugging Face lays out a model. */
 export function readWeights(file: string): Weights {
   if (!existsSync(file)) throw new WeightsError(`${file}: no such weights file`);
   try {
-    const source = openSafetensors(file);
+    const source = openCheckpoint(file);
     try {
       const info = source.metadata["info"];
       return {
@@ -89,9 +91,29 @@ export function startDigest(config: TrainConfig): Promise<string | null> {
   if (!existsSync(file)) {
     throw new WeightsError(`model.init: no file ${file}; train it with "rzenlab train stage1"`);
   }
-  const known = digests.get(file) ?? fileDigest(file);
+  const known = digests.get(file) ?? weightsDigest(file);
   digests.set(file, known);
   return known;
+}
+
+/** A folder counts as the weights in it: those of one file as that file. */
+async function weightsDigest(path: string): Promise<string> {
+  if (!isFolder(path)) return fileDigest(path);
+  const names = readdirSync(path).filter((name) => name.endsWith(".safetensors"));
+  const each = await Promise.all(names.sort().map((name) => fileDigest(join(path, name))));
+  return each.length === 1 ? each[0]! : digestOf(each);
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path).isDirectory();
+}
+
+/** The tokenizer.json of the folder a run starts from; null where it starts from a file or at random. */
+export function folderTokenizer(config: TrainConfig): string | null {
+  const path = startFile(config);
+  if (path === null || !existsSync(path) || !isFolder(path)) return null;
+  const file = join(path, "tokenizer.json");
+  return existsSync(file) ? file : null;
 }
 
 /** Encoder weights at step 0: random or loaded, with a fresh adapter where one trains. */
@@ -119,6 +141,7 @@ function randomTrunk(encoder: EncoderConfig, seed: number): State {
 }
 
 function loadedTrunk(file: string, encoder: EncoderConfig): State {
+  if (isFolder(file)) return folderTrunk(file, encoder);
   const { state } = readWeights(file);
   for (const [name, shape] of encoderParameters(encoder)) {
     const got = state.get(name)?.shape;
@@ -129,4 +152,18 @@ function loadedTrunk(file: string, encoder: EncoderConfig): State {
     }
   }
   return state;
+}
+
+/** What the encoder needs of a folder; names as newer transformers write them are understood. */
+function folderTrunk(folder: string, encoder: EncoderConfig): State {
+  try {
+    const source = openCheckpoint(folder);
+    try {
+      return loadEncoder(source, encoder);
+    } finally {
+      source.close();
+    }
+  } catch (error) {
+    throw new WeightsError(`model.init: ${(error as Error).message}`, { cause: error });
+  }
 }

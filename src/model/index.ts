@@ -43,6 +43,7 @@ export { NANO_TOKENIZER, TextTokenizer } from "./tokenizer/tokenizer.ts";
 export { loadEncoder, loadParameters } from "./checkpoint.ts";
 export { buildHead, headParameters, initHead } from "./head.ts";
 export type { HeadOptions } from "./head.ts";
+export { CELLS, cellMeans, tokenMeans } from "./states.ts";
 export { SafetensorsError } from "./safetensors/header.ts";
 export {
   decodeSafetensors,
@@ -55,6 +56,8 @@ export { encodeSafetensors, writeSafetensors } from "./safetensors/write.ts";
 export type { SafetensorsOptions } from "./safetensors/write.ts";
 export { buildDualEncoder, dualEncoderParameters, initDualEncoder } from "./dual.ts";
 export { encoderOnnx, exportEncoder } from "./export/bucket.ts";
+export { exportFolder } from "./export/folder.ts";
+export type { FolderOptions, PictureSizes } from "./export/folder.ts";
 export { portableInputs, portableOnnx } from "./export/portable.ts";
 export type { PortableOptions } from "./export/portable.ts";
 export type { OnnxFiles } from "./export/script.ts";

@@ -56,6 +56,10 @@ test.each([
   [["export-runs"], "required option '--to <place>' not specified"],
   [["store", "gc", "--older-than", "x"], "--older-than: expected a whole number >= 0"],
   [["train"], "missing required argument 'recipe'"],
+  [
+    ["export", "r", "folder", "--batch", "2"],
+    "--batch: only for a file that ends in .onnx; a folder",
+  ],
   [["ablate", "quick", "--seeds", "zero", "--home", home], "--seeds: expected a whole number >= 1"],
   [
     ["report", "x", "--format", "docx", "--home", home],

@@ -41,3 +41,9 @@ export function python(): string {
 export function runPython(script: string, ...args: string[]): unknown {
   return JSON.parse(execFileSync(python(), ["-c", script, ...args], { encoding: "utf8" }));
 }
+
+/** Runs a script's file and parses what it prints as JSON. */
+export function runFile(interpreter: string, file: string, ...args: string[]): unknown {
+  const env = { ...process.env, HF_HUB_OFFLINE: "1", HF_HUB_DISABLE_PROGRESS_BARS: "1" };
+  return JSON.parse(execFileSync(interpreter, [file, ...args], { encoding: "utf8", env }));
+}

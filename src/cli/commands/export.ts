@@ -1,15 +1,15 @@
-/** @file `rzenlab export`: a run's encoder as an ONNX file. */
-import { exportRun as writeEncoder } from "../../experiments/index.ts";
+/** @file `rzenlab export`: a run's encoder as a folder, or as an ONNX file of fixed shapes. */
+import { exportRunFolder, exportRun as writeEncoder } from "../../experiments/index.ts";
 import type { Bucket } from "../../model/index.ts";
 import type { GlobalOptions } from "../main.ts";
 import { printResult } from "../output.ts";
 import { withWorkshop } from "../session.ts";
-import { oneOf, wholeNumber } from "../usage.ts";
+import { UsageError, oneOf, wholeNumber } from "../usage.ts";
 
 type ExportOptions = GlobalOptions & {
-  readonly input: string;
-  readonly batch: string;
-  readonly tokens: string;
+  readonly input?: string;
+  readonly batch?: string;
+  readonly tokens?: string;
 };
 
 /** Patch grids [time, height, width] of what the nano encoder sees. */
@@ -21,11 +21,31 @@ const VISION = {
 } as const;
 const INPUTS = Object.keys(VISION) as (keyof typeof VISION)[];
 
-/** Writes the file for one kind of input; an ONNX file of ours has fixed shapes. */
-export async function exportRun(run: string, file: string, options: ExportOptions): Promise<void> {
-  const kind = VISION[oneOf("input", options.input, INPUTS)];
-  const batch = wholeNumber("batch", options.batch);
-  const tokens = wholeNumber("tokens", options.tokens);
+/** Writes a folder that serves every input, or, to a name that ends in .onnx, a file for one kind of input. */
+export async function exportRun(
+  run: string,
+  target: string,
+  options: ExportOptions,
+): Promise<void> {
+  if (target.endsWith(".onnx")) {
+    await exportFile(run, target, options);
+    return;
+  }
+  for (const name of ["input", "batch", "tokens"] as const) {
+    if (options[name] !== undefined) {
+      throw new UsageError(
+        `--${name}: only for a file that ends in .onnx; a folder serves every input`,
+      );
+    }
+  }
+  await withWorkshop(options, async ({ shop }) => exportRunFolder(shop, run, target));
+  printResult(options.json, { run, folder: target }, target);
+}
+
+async function exportFile(run: string, file: string, options: ExportOptions): Promise<void> {
+  const kind = VISION[oneOf("input", options.input ?? "text", INPUTS)];
+  const batch = wholeNumber("batch", options.batch ?? "1");
+  const tokens = wholeNumber("tokens", options.tokens ?? "64");
   const vision = kind === undefined ? undefined : { count: batch, ...kind };
   const bucket: Bucket = vision === undefined ? { batch, tokens } : { batch, tokens, vision };
   await withWorkshop(options, ({ shop }) => writeEncoder(shop, run, file, bucket));
