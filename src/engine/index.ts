@@ -74,7 +74,7 @@ export { explain } from "./explain.ts";
 export { writeOnnx } from "./onnx/write.ts";
 export * as onnx from "./onnx/index.ts";
 
-export type { Executor, ExecutorName, Tensors } from "./executor/types.ts";
+export type { Executor, ExecutorName, Inventory, Tensors } from "./executor/types.ts";
 export { EXECUTOR_NAMES } from "./executor/types.ts";
 export type { ExecutorOptions } from "./executor/index.ts";
 export { createExecutor } from "./executor/index.ts";

@@ -1,7 +1,14 @@
 /** @file The trainer: programs per bucket over one state that lives in the executor. */
 import { adamFeeds } from "./adamw.ts";
 import { UpdateCounts, withoutCounts } from "./counts.ts";
-import type { Compilation, Device, Executor, RunResult, Tensors } from "./executor/types.ts";
+import type {
+  Compilation,
+  Device,
+  Executor,
+  Inventory,
+  RunResult,
+  Tensors,
+} from "./executor/types.ts";
 import { checkedFeeds } from "./feeds.ts";
 import { once } from "./once.ts";
 import { nonFiniteError } from "./diagnose.ts";
@@ -105,7 +112,7 @@ export class Trainer {
         ...this.#checked(own, compiled, one),
         ...this.#rates(own, i + 1, rateAt(learningRate, i)),
       }));
-      const results = await this.#device.run(own.name, all);
+      const results = await this.#run(own.name, all);
       const done = results.filter((result) => result.failed === null).length;
       this.#counts.add(own.names, done);
       const failure = results.find((result) => result.failed !== null);
@@ -153,7 +160,7 @@ export class Trainer {
       });
       const own = await this.#applying([...used.values()]);
       const fed = { ...this.#rates(own, 1, learningRate), "accumulate.share": scalar(share) };
-      const [applied] = await this.#device.run(own.name, [fed]);
+      const [applied] = await this.#run(own.name, [fed]);
       if (applied!.failed !== null) {
         throw new Error(`step ${this.updates + 1}: gradNorm of the summed gradients is not finite`);
       }
@@ -165,7 +172,8 @@ export class Trainer {
   /** A copy of parameters and optimiser tensors, and `adam.step`. */
   async state(): Promise<State> {
     return this.#enqueue(async () => {
-      const state = await this.#device.state([...this.#stateNames]);
+      const names = [...this.#stateNames];
+      const state = await this.#at(`after step ${this.updates}`, this.#device.state(names));
       this.#counts.write(state);
       return state;
     });
@@ -185,6 +193,11 @@ export class Trainer {
     });
   }
 
+  /** What the device holds: for finding leaks. */
+  async inventory(): Promise<Inventory> {
+    return this.#enqueue(() => this.#device.inventory());
+  }
+
   async close(): Promise<void> {
     await this.#queue;
     await this.#device.close();
@@ -202,6 +215,21 @@ export class Trainer {
     const result = this.#queue.then(work);
     this.#queue = result.catch(() => undefined);
     return result;
+  }
+
+  /** Runs; if the device fails, says at which step. */
+  #run(id: string, feeds: readonly Tensors[]): Promise<RunResult[]> {
+    const next = this.updates + 1;
+    const steps = feeds.length > 1 ? `steps ${next} to ${next + feeds.length - 1}` : `step ${next}`;
+    return this.#at(`${steps} (bucket ${id})`, this.#device.run(id, feeds));
+  }
+
+  async #at<T>(where: string, work: Promise<T>): Promise<T> {
+    try {
+      return await work;
+    } catch (error) {
+      throw new Error(`${where}: ${(error as Error).message}`, { cause: error });
+    }
   }
 
   #bucket(name: string): Promise<Bucket> {
@@ -242,7 +270,7 @@ export class Trainer {
     if (keep && fresh.length > 0) await this.#clearSums(fresh);
     const fed =
       own.names.length === 0 ? used : { ...used, "accumulate.keep": scalar(keep ? 1 : 0) };
-    const [result] = await this.#device.run(`${own.name}/accumulate`, [fed]);
+    const [result] = await this.#run(`${own.name}/accumulate`, [fed]);
     if (result!.failed !== null) await this.#fail(own, used, result!, this.updates + 1);
     for (const name of fresh) summed.add(name);
     return result!.outputs;

@@ -1,7 +1,7 @@
 /** @file What main thread and worker say to each other. */
 import type { Attributes } from "../graph.ts";
 import type { DType, Shape, State, Tensor } from "../tensor.ts";
-import type { DeviceName, RunResult, Tensors, TfjsBackendName } from "./types.ts";
+import type { DeviceName, Inventory, RunResult, Tensors, TfjsBackendName } from "./types.ts";
 
 export type WorkerOptions = {
   readonly device: DeviceName;
@@ -54,9 +54,10 @@ export type Request =
   | { readonly kind: "compile"; readonly id: string; readonly compiled: CompiledModel }
   | { readonly kind: "run"; readonly id: string; readonly feeds: readonly Tensors[] }
   | { readonly kind: "release"; readonly id: string }
+  | { readonly kind: "inventory" }
   | { readonly kind: "close" };
 
-export type Answer = string | State | RunResult[] | null;
+export type Answer = string | State | RunResult[] | Inventory | null;
 
 export type RequestMessage = { readonly number: number; readonly request: Request };
 

@@ -38,6 +38,15 @@ export type RunResult = {
   readonly failed: string | null;
 };
 
+/** What a device holds. In a training's steady state only `heapBytes` varies, around one level. */
+export type Inventory = {
+  readonly programs: number;
+  /** State tensors with their spares; in TensorFlow.js all tensors that there are. */
+  readonly tensors: number;
+  /** JavaScript's live heap where the device computes, garbage collected first. */
+  readonly heapBytes: number;
+};
+
 /** Holds one state and any number of compiled plans over it. */
 export type Device = {
   /** What computes; under `auto`, what was found. */
@@ -53,5 +62,7 @@ export type Device = {
   run(id: string, feeds: readonly Tensors[]): Promise<RunResult[]>;
   /** Frees what was compiled under `id`. */
   release(id: string): Promise<void>;
+  /** For finding leaks. */
+  inventory(): Promise<Inventory>;
   close(): Promise<void>;
 };

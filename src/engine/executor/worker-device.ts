@@ -12,7 +12,7 @@ import type { LoopModel } from "./loop.ts";
 import { loopModel, stacked, unstacked } from "./loop.ts";
 import type { Answer, AnswerMessage, CompiledModel, Request, RequestMessage } from "./messages.ts";
 import type { WorkerOptions } from "./messages.ts";
-import type { Compilation, Device, DeviceName, RunResult, Tensors } from "./types.ts";
+import type { Compilation, Device, DeviceName, Inventory, RunResult, Tensors } from "./types.ts";
 
 export type WorkerDeviceOptions = WorkerOptions & {
   /** Run several steps as one ONNX `Loop`, so that the state crosses to the device once for all. */
@@ -107,6 +107,10 @@ export class WorkerDevice implements Device {
     this.#loopModels.delete(id);
     this.#compilations.delete(id);
     await this.#ask({ kind: "release", id });
+  }
+
+  async inventory(): Promise<Inventory> {
+    return (await this.#ask({ kind: "inventory" })) as Inventory;
   }
 
   async close(): Promise<void> {

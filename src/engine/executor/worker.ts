@@ -3,6 +3,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import type { Backend } from "./backend.ts";
 import type { Answer, AnswerMessage, Request, RequestMessage, WorkerOptions } from "./messages.ts";
 import { OrtBackend } from "./ort/backend.ts";
+import { liveHeap } from "./live-heap.ts";
 import type { RunResult } from "./types.ts";
 
 const options = workerData as WorkerOptions;
@@ -34,6 +35,8 @@ async function answer(request: Request): Promise<Answer> {
     case "release":
       await backend.release(request.id);
       return null;
+    case "inventory":
+      return { ...backend.inventory(), heapBytes: liveHeap() };
     case "close":
     default:
       await backend.close();

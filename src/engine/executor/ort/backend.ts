@@ -4,7 +4,7 @@ import { copyModel } from "../../onnx/write.ts";
 import type { DType, State, Tensor } from "../../tensor.ts";
 import type { Backend } from "../backend.ts";
 import type { CompiledModel } from "../messages.ts";
-import type { RunResult, Tensors } from "../types.ts";
+import type { Inventory, RunResult, Tensors } from "../types.ts";
 import type { OrtLibrary, OrtOptions } from "./library.ts";
 import { openLibrary } from "./library.ts";
 
@@ -104,6 +104,11 @@ export class OrtBackend implements Backend {
     this.#models.delete(id);
     this.#arenaBytes -= model.arenaBytes;
     await model.session.release();
+  }
+
+  inventory(): Omit<Inventory, "heapBytes"> {
+    const spares = [...this.#slots.values()].filter(({ spare }) => spare !== null);
+    return { programs: this.#models.size, tensors: this.#slots.size + spares.length };
   }
 
   async close(): Promise<void> {

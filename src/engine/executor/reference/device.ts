@@ -3,7 +3,8 @@ import type { Node, Value } from "../../graph.ts";
 import type { Plan } from "../../onnx/plan.ts";
 import { fromState } from "../../onnx/write.ts";
 import type { State, Tensor } from "../../tensor.ts";
-import type { Compilation, Device, Executor, RunResult, Tensors } from "../types.ts";
+import { liveHeap } from "../live-heap.ts";
+import type { Compilation, Device, Executor, Inventory, RunResult, Tensors } from "../types.ts";
 import { ELEMENTWISE } from "./elementwise.ts";
 import type { Kernel } from "./kernels.ts";
 import { attributesOf } from "./kernels.ts";
@@ -66,6 +67,11 @@ class ReferenceDevice implements Device {
 
   async release(id: string): Promise<void> {
     this.#compiled.delete(id);
+  }
+
+  async inventory(): Promise<Inventory> {
+    const [programs, tensors] = [this.#compiled.size, this.#state.size];
+    return { programs, tensors, heapBytes: liveHeap() };
   }
 
   async close(): Promise<void> {

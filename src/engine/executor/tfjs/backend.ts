@@ -8,7 +8,7 @@ import type { Backend } from "../backend.ts";
 import type { CompiledModel, FlatNode, FlatPlan, WorkerOptions } from "../messages.ts";
 import { KERNELS } from "../reference/device.ts";
 import { attributesOf } from "../reference/kernels.ts";
-import type { RunResult, Tensors } from "../types.ts";
+import type { Inventory, RunResult, Tensors } from "../types.ts";
 import type { Operand, TfKernel } from "./kernels.ts";
 import { tfKernels } from "./kernels.ts";
 import type { Tf } from "./library.ts";
@@ -94,6 +94,10 @@ export class TfjsBackend implements Backend {
   async release(id: string): Promise<void> {
     for (const { device } of this.#models.get(id)?.constants.values() ?? []) device?.dispose();
     this.#models.delete(id);
+  }
+
+  inventory(): Omit<Inventory, "heapBytes"> {
+    return { programs: this.#models.size, tensors: this.#tf.memory().numTensors };
   }
 
   async close(): Promise<void> {
