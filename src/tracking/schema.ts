@@ -335,4 +335,35 @@ export const MIGRATIONS: readonly string[] = [
     created_at INTEGER NOT NULL
   ) STRICT;
   `,
+  // Searches by value, and runs as they are answered. A document is made when its run has ended and
+  // goes with the first change of the run, whoever makes it.
+  `
+  CREATE INDEX series_by_value ON series (key, latest_value, run);
+  CREATE INDEX params_by_text ON params (key, substr(value, 1, 40));
+  CREATE INDEX params_by_number ON params (key, number) WHERE number IS NOT NULL;
+  CREATE INDEX tags_by_text ON tags (key, substr(value, 1, 40));
+
+  CREATE TABLE run_documents (
+    run INTEGER PRIMARY KEY REFERENCES runs (serial) ON DELETE CASCADE,
+    document TEXT NOT NULL
+  ) STRICT;
+  ${outdates("runs", ["UPDATE"], "new.serial")}
+  ${outdates("params", ["INSERT", "UPDATE"], "new.run")}
+  ${outdates("tags", ["INSERT", "UPDATE"], "new.run")}
+  ${outdates("tags", ["DELETE"], "old.run")}
+  ${outdates("series", ["INSERT", "UPDATE"], "new.run")}
+  ${outdates("inputs", ["INSERT"], "new.run")}
+  ${outdates("input_tags", ["INSERT", "UPDATE"], "new.run")}
+  ${outdates("run_models", ["INSERT", "UPDATE"], "new.run")}
+  `,
 ];
+
+/** Triggers that remove a run's document. */
+function outdates(table: string, events: readonly string[], run: string): string {
+  return events
+    .map(
+      (event) => `CREATE TRIGGER ${table}_${event.toLowerCase()}_outdates AFTER ${event} ON ${table}
+  BEGIN DELETE FROM run_documents WHERE run = ${run}; END;`,
+    )
+    .join("\n  ");
+}

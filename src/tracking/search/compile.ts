@@ -22,6 +22,13 @@ export type Operand = {
   readonly values: readonly (string | number)[];
   /** Makes a condition on many rows a condition on the one searched for. */
   readonly within?: (condition: string) => string;
+  /** Selects, by an index, at least all rows searched for that meet a comparison, such as `= ?`. */
+  readonly candidates?: {
+    /** What they are selected as. */
+    readonly row: string;
+    readonly number?: (comparison: string) => string;
+    readonly text?: (comparison: string) => string;
+  };
   /** What to order by, each with the same values; default: number, then text. */
   readonly order?: readonly string[];
 };
@@ -32,10 +39,24 @@ export type Vocabulary = {
   readonly operand: (name: Name) => Operand;
 };
 
-/** A condition; `1` for a blank filter. */
-export function filterSql(text: string, vocabulary: Vocabulary): Sql {
+/**
+ * How many rows a statement of candidates selects: so few that the search begins with them, so many
+ * that each row is asked anyway, or some, which spare most rows the exact question.
+ */
+export type Probe = (candidates: Sql) => "few" | "some" | "many";
+
+/** `few`: the condition begins with candidates, so that few rows are looked at. */
+export type Condition = Sql & { readonly few: boolean };
+
+/** A condition; `1` for a blank filter. Candidates are used where `probe` says so. */
+export function filterSql(
+  text: string,
+  vocabulary: Vocabulary,
+  probe: Probe = () => "many",
+): Condition {
   const filter = parseFilter(text);
-  return filter === undefined ? { text: "1", values: [] } : compile(filter, vocabulary);
+  if (filter === undefined) return { text: "1", values: [], few: false };
+  return compile(filter, vocabulary, probe);
 }
 
 /** What stands after ORDER BY; empty when nothing is asked for. */
@@ -63,35 +84,46 @@ export function orderSql(entries: readonly string[], vocabulary: Vocabulary): Sq
   return { text: parts.join(", "), values };
 }
 
-function compile(filter: Filter, vocabulary: Vocabulary): Sql {
+function compile(filter: Filter, vocabulary: Vocabulary, probe: Probe): Condition {
   switch (filter.kind) {
     case "and":
     case "or": {
-      const parts = filter.parts.map((part) => compile(part, vocabulary));
+      const parts = filter.parts.map((part) => compile(part, vocabulary, probe));
+      const all = filter.kind === "and";
       return {
-        text: `(${parts.map((part) => part.text).join(filter.kind === "and" ? " AND " : " OR ")})`,
+        text: `(${parts.map((part) => part.text).join(all ? " AND " : " OR ")})`,
         values: parts.flatMap((part) => part.values),
+        few: all ? parts.some(({ few }) => few) : parts.every(({ few }) => few),
       };
     }
     case "not": {
-      const { text, values } = compile(filter.part, vocabulary);
-      return { text: `(NOT ${text})`, values };
+      const { text, values } = compile(filter.part, vocabulary, () => "many");
+      return { text: `(NOT ${text})`, values, few: false };
     }
     case "null": {
       const operand = vocabulary.operand(filter.name);
       const sql = operand.stored ?? operand.text ?? operand.number!;
       const text = operand.within ? `NOT ${operand.within("1")}` : `${sql} IS NULL`;
-      return { text: `(${text})`, values: operand.values };
+      return { text: `(${text})`, values: operand.values, few: false };
     }
     case "in":
     case "notIn":
-      return compileList(filter.name, filter.list, filter.kind === "notIn", vocabulary);
+      return compileList(filter.name, filter.list, filter.kind === "notIn", vocabulary, probe);
     case "match":
-      return compileMatch(filter.name, filter.is, filter.literal, vocabulary);
+      return compileMatch(filter.name, filter.is, filter.literal, vocabulary, probe);
   }
 }
 
-function compileMatch(name: Name, is: Match, literal: Literal, vocabulary: Vocabulary): Sql {
+/** Comparisons that an index answers. */
+const RANGES: readonly string[] = ["=", "<", "<=", ">", ">="];
+
+function compileMatch(
+  name: Name,
+  is: Match,
+  literal: Literal,
+  vocabulary: Vocabulary,
+  probe: Probe,
+): Condition {
   const operand = vocabulary.operand(name);
   const side = sideFor(operand, literal, name);
   const pattern = is === "LIKE" || is === "ILIKE" || is === "RLIKE";
@@ -101,7 +133,8 @@ function compileMatch(name: Name, is: Match, literal: Literal, vocabulary: Vocab
   const value =
     is === "LIKE" ? globOf(String(literal.value)) : is === "RLIKE" ? regex(literal) : literal.value;
   const word = { LIKE: "GLOB", ILIKE: "LIKE", RLIKE: "REGEXP" }[is as string] ?? is;
-  return condition(operand, `${side} ${word} ?`, [value]);
+  const exact = condition(operand, `${side} ${word} ?`, [value]);
+  return RANGES.includes(is) ? narrowed(exact, operand, is, [literal], probe) : exact;
 }
 
 function compileList(
@@ -109,24 +142,55 @@ function compileList(
   list: readonly Literal[],
   negated: boolean,
   vocabulary: Vocabulary,
-): Sql {
+  probe: Probe,
+): Condition {
   const operand = vocabulary.operand(name);
   const sides = new Set(list.map((literal) => sideFor(operand, literal, name)));
   if (sides.size > 1) {
     throw searchError(list[0]!.column, "a list holds numbers or texts, not both");
   }
-  const marks = list.map(() => "?").join(", ");
-  return condition(
+  const exact = condition(
     operand,
-    `${[...sides][0]} ${negated ? "NOT IN" : "IN"} (${marks})`,
+    `${[...sides][0]} ${negated ? "NOT IN" : "IN"} (${list.map(() => "?").join(", ")})`,
     list.map(({ value }) => value),
   );
+  return negated ? exact : narrowed(exact, operand, "IN", list, probe);
+}
+
+/** The condition, asked of its candidates only where these are not many. */
+function narrowed(
+  exact: Condition,
+  operand: Operand,
+  is: string,
+  literals: readonly Literal[],
+  probe: Probe,
+): Condition {
+  const numeric = typeof literals[0]!.value === "number";
+  const select = numeric ? operand.candidates?.number : operand.candidates?.text;
+  // Texts are indexed by how they begin, which keeps only equality.
+  if (!select || (!numeric && is !== "=" && is !== "IN")) return exact;
+  const marks = literals.map(() => (numeric ? "?" : "substr(?, 1, 40)")).join(", ");
+  const text = select(is === "IN" ? `IN (${marks})` : `${is} ${marks}`);
+  const values = [...operand.values, ...literals.map(({ value }) => value)];
+  const amount = probe({ text, values });
+  if (amount === "many") return exact;
+  // The sign keeps SQLite from beginning with them.
+  const row = `${amount === "few" ? "" : "+"}${operand.candidates!.row}`;
+  return {
+    text: `(${row} IN (${text}) AND ${exact.text})`,
+    values: [...values, ...exact.values],
+    few: amount === "few",
+  };
 }
 
 /** A missing value never matches: NULL counts as no. */
-function condition(operand: Operand, text: string, values: readonly (string | number)[]): Sql {
+function condition(
+  operand: Operand,
+  text: string,
+  values: readonly (string | number)[],
+): Condition {
   const whole = operand.within ? operand.within(text) : `coalesce(${text}, 0)`;
-  return { text: whole, values: [...operand.values, ...values] };
+  return { text: whole, values: [...operand.values, ...values], few: false };
 }
 
 function sideFor(operand: Operand, literal: Literal, name: Name): string {

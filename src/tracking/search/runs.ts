@@ -51,11 +51,24 @@ function operandOf(name: Name): Operand {
     case "parameter":
     case "parameters": {
       const of = (what: string) => `(SELECT ${what} FROM params WHERE run = r.serial AND key = ?)`;
-      return { number: of("number"), text: of("value"), values: [key] };
+      const candidates = {
+        row: "r.serial",
+        number: (is: string) =>
+          `SELECT run FROM params WHERE key = ? AND number IS NOT NULL AND number ${is}`,
+        text: (is: string) => `SELECT run FROM params WHERE key = ? AND substr(value, 1, 40) ${is}`,
+      };
+      return { number: of("number"), text: of("value"), values: [key], candidates };
     }
     case "tag":
     case "tags":
-      return { text: "(SELECT value FROM tags WHERE run = r.serial AND key = ?)", values: [key] };
+      return {
+        text: "(SELECT value FROM tags WHERE run = r.serial AND key = ?)",
+        values: [key],
+        candidates: {
+          row: "r.serial",
+          text: (is) => `SELECT run FROM tags WHERE key = ? AND substr(value, 1, 40) ${is}`,
+        },
+      };
     case "":
     case "attribute":
     case "attributes":
@@ -95,6 +108,12 @@ function metric({ key, aggregate, over }: Name): Operand {
     number: LATEST_NUMBER,
     stored: LATEST,
     values: [key],
+    candidates: {
+      row: "r.serial",
+      // NaN is a text, which is above every number.
+      number: (is) =>
+        `SELECT run FROM series WHERE key = ? AND latest_value < '' AND latest_value ${is}`,
+    },
     // Numbers, then NaN, then nothing: in both directions.
     order: [
       `RANK (SELECT CASE typeof(v) WHEN 'null' THEN 2 WHEN 'text' THEN 1 ELSE 0 END FROM (SELECT ${LATEST} AS v))`,

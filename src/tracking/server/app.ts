@@ -5,6 +5,7 @@ import { installRegexp } from "../search/index.ts";
 import type { RunWriter } from "../writer.ts";
 import { GroupCommit } from "./commit.ts";
 import type { Context, Handler, Route } from "./context.ts";
+import { DocumentKeeper } from "./documents.ts";
 import { ApiError, toApiError } from "./errors.ts";
 import { Fields } from "./fields.ts";
 import { type GuardOptions, installGuard } from "./guard/guard.ts";
@@ -55,10 +56,13 @@ export function createTrackingServer(options: TrackingServerOptions): FastifyIns
   const { store, maxArtifactBytes = MAX_ARTIFACT_BYTES, now = Date.now, onError, extend } = options;
   const live = new LiveFeed();
   const commits = new GroupCommit(store.connection, () => live.commit());
+  const write: Context["write"] = (work) => commits.write(work);
+  const documents = new DocumentKeeper({ connection: store.connection, write });
   const context: Context = {
     store,
     connection: store.connection,
-    write: (work) => commits.write(work),
+    write,
+    documents,
     now,
     announce: (change) => live.stage(change),
   };
@@ -115,6 +119,7 @@ export function createTrackingServer(options: TrackingServerOptions): FastifyIns
   const sealing = setInterval(() => sealSome(store), SEAL_EVERY_MS).unref();
   app.addHook("preClose", async () => {
     clearInterval(sealing);
+    documents.close();
     live.close();
   });
   return app;

@@ -3,6 +3,7 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Connection } from "../database.ts";
 import type { RunWriter } from "../writer.ts";
 import type { GroupCommit } from "./commit.ts";
+import type { DocumentKeeper } from "./documents.ts";
 import type { Fields } from "./fields.ts";
 
 /** What a caller may do; each role may do what those before it may. */
@@ -14,6 +15,7 @@ export type Context = {
   readonly connection: Connection;
   /** See GroupCommit. */
   readonly write: GroupCommit["write"];
+  readonly documents: Pick<DocumentKeeper, "keep">;
   readonly now: () => number;
   /** Tells listeners of /api/live; call it inside `write`'s work, it speaks after the commit. */
   readonly announce: (change: Change) => void;

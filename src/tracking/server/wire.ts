@@ -95,7 +95,11 @@ type Metric = {
 };
 
 /** Whole runs in the order of their serial numbers: seven queries, however many runs. */
-export function wireRuns(connection: Connection, serials: readonly number[]): object[] {
+export function wireRuns(
+  connection: Connection,
+  serials: readonly number[],
+): { readonly info: Record<string, unknown> }[] {
+  if (serials.length === 0) return [];
   const chosen = JSON.stringify(serials);
   const from = "(SELECT value FROM json_each(?))";
   const grouped = <Row extends { run: number }>(text: string): Map<number, Row[]> => {

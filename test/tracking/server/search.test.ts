@@ -1,4 +1,13 @@
 import { expect, test } from "vitest";
+import { RunWriter } from "../../../src/tracking/index.ts";
+import {
+  filterSql,
+  findRuns,
+  installRegexp,
+  orderSql,
+  RUNS,
+} from "../../../src/tracking/search/index.ts";
+import { freshFolder } from "../support.ts";
 import { type Json, refused, startServer, type TestServer } from "./support.ts";
 
 /**
@@ -219,4 +228,96 @@ test("searches: stages, experiments, limits, and a full last page that still has
   for (const max_results of [0, -1, 50_001]) {
     expect((await server.post("/runs/search", { experiment_ids, max_results })).status).toBe(400);
   }
+});
+
+/** 120 runs with few distinct values, so that orders have ties; every kind of value is there. */
+function manyRuns(store: RunWriter): void {
+  store.connection.transact("many runs", () => {
+    for (let i = 0; i < 120; i++) {
+      const id = store.insertRun({
+        experimentId: i % 10 === 9 ? store.getOrCreateExperiment("other") : 0,
+        startTime: (i * 7) % 31,
+        params: { ...(i % 4 !== 0 && { lr: i % 3 === 0 ? "auto" : `${i % 5}` }), seed: `${i % 2}` },
+        tags: { group: `g${i % 6}` },
+      });
+      const value = [NaN, 1, -Infinity, 0.5, Infinity, 2][i % 6]!;
+      if (i % 7 !== 0) store.logMetrics(id, [{ key: "loss", step: 1, timestamp: 1, value }]);
+      // A later value on a data set is the run's latest.
+      const dataset = { name: "coco", digest: "1" };
+      if (i % 5 === 0) {
+        store.logMetrics(id, [{ key: "loss", step: i % 3, timestamp: 1, value: i % 4, dataset }]);
+      }
+    }
+  });
+}
+
+const QUERIES = {
+  filter: [
+    "",
+    "metrics.loss = 1",
+    "metrics.loss > 0.5 AND params.seed = '1'",
+    "params.lr IN ('auto', '1') OR tags.group = 'g2'",
+    "NOT params.lr = 'auto' AND metrics.loss < 2",
+    "params.lr >= 2 AND tags.group IN ('g1', 'g3')",
+    "metrics.loss != 1 AND tags.group != 'g1'",
+  ],
+  orderBy: [
+    [],
+    ["metrics.loss DESC"],
+    ["latest(loss)", "params.seed DESC"],
+    ["params.lr"],
+    ["params.lr DESC", "metrics.loss"],
+    ["tags.group"],
+  ],
+} as const;
+
+test("indexes change how runs are found, never which nor in what order", () => {
+  using store = RunWriter.open(freshFolder());
+  store.connection
+    .prepare("INSERT INTO experiments (id, name, created_at, updated_at) VALUES (0, 'd', 0, 0)")
+    .run();
+  installRegexp(store.connection);
+  manyRuns(store);
+  let found = 0;
+  for (const filter of QUERIES.filter) {
+    for (const orderBy of QUERIES.orderBy) {
+      const plain = filterSql(filter, RUNS);
+      const order = orderSql(orderBy, RUNS);
+      const expected = store.connection.sql
+        .prepare(
+          `SELECT r.serial FROM runs r WHERE ${plain.text}
+           ORDER BY ${order.text === "" ? "" : `${order.text}, `}r.start_time DESC, r.id`,
+        )
+        .pluck()
+        .all(...plain.values, ...order.values) as number[];
+      const experiments = new Map(
+        store.connection.sql.prepare("SELECT serial, experiment FROM runs").raw().all() as [
+          number,
+          number,
+        ][],
+      );
+      for (const experimentIds of [[0], [0, 1]]) {
+        const all = expected.filter((serial) => experimentIds.includes(experiments.get(serial)!));
+        for (const amounts of [
+          { few: 0, some: 0 },
+          { few: 0, some: 1_000 },
+          { few: 1_000, some: 1_000 },
+        ]) {
+          for (const [offset, limit] of [
+            [0, 10],
+            [30, 40],
+            [0, 500],
+          ] as const) {
+            const query = { experimentIds, view: "1", filter, orderBy, limit, offset };
+            const got = findRuns(store.connection, query, amounts);
+            expect(got, JSON.stringify([query, amounts])).toEqual(
+              all.slice(offset, offset + limit),
+            );
+            found += got.length;
+          }
+        }
+      }
+    }
+  }
+  expect(found).toBeGreaterThan(10_000);
 });

@@ -1,8 +1,9 @@
 /** @file /runs: make, read, search, update, delete, restore. */
 import { NAME_TAG } from "../../records.ts";
-import { filterSql, orderSql, RUNS } from "../../search/index.ts";
+import { checkQuery, findRuns } from "../../search/index.ts";
 import type { RunStatus } from "../../types.ts";
 import { type Call, type Context, type Route, route } from "../context.ts";
+import { documentsOf } from "../documents.ts";
 import { invalid } from "../errors.ts";
 import { type Fields, maxResults } from "../fields.ts";
 import { pageOffset, pageToken } from "../paging.ts";
@@ -45,29 +46,29 @@ export function runRoutes(context: Context): Route[] {
     });
   };
 
-  const search = ({ fields }: Call) => {
+  const search = ({ fields, reply }: Call) => {
     const limit = maxResults(fields, 1_000, MAX_PAGE);
     const offset = pageOffset(fields);
     const ids = experimentIds(fields);
-    const filter = filterSql(fields.text("filter") ?? "", RUNS);
-    const order = orderSql(fields.texts("order_by"), RUNS);
-    const lifecycle = lifecycleSql(fields, "run_view_type", "r");
+    const query = {
+      experimentIds: ids,
+      view: lifecycleSql(fields, "run_view_type", "r"),
+      filter: fields.text("filter") ?? "",
+      orderBy: fields.texts("order_by"),
+      limit,
+      offset,
+    };
+    checkQuery(query);
     if (ids.length === 0) return {};
-    return connection.snapshot("search runs", () => {
-      const serials = connection
-        .prepare<unknown[], number>(
-          `SELECT r.serial FROM runs r
-           WHERE r.experiment IN (SELECT value FROM json_each(?)) AND ${lifecycle} AND ${filter.text}
-           ORDER BY ${order.text === "" ? "" : `${order.text}, `}r.start_time DESC, r.id LIMIT ? OFFSET ?`,
-        )
-        .pluck()
-        .all(JSON.stringify(ids), ...filter.values, ...order.values, limit, offset);
-      return {
-        ...(serials.length > 0 && { runs: wireRuns(connection, serials) }),
-        // As MLflow does: a full page has a token, even if nothing follows.
-        ...(serials.length === limit && { next_page_token: pageToken(offset + limit) }),
-      };
-    });
+    const { texts, missing } = connection.snapshot("search runs", () =>
+      documentsOf(connection, findRuns(connection, query)),
+    );
+    context.documents.keep(missing);
+    if (texts.length === 0) return {};
+    void reply.type("application/json; charset=utf-8");
+    // As MLflow does: a full page has a token, even if nothing follows.
+    const token = texts.length === limit ? JSON.stringify(pageToken(offset + limit)) : undefined;
+    return `{"runs":[${texts.join(",")}]${token === undefined ? "" : `,"next_page_token":${token}`}}`;
   };
 
   const update = ({ fields }: Call) => {
