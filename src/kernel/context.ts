@@ -58,6 +58,8 @@ export interface KernelContext {
   readonly running: Cell | undefined;
   /** Asked before a cell runs; what it gives is the error of a cell that is not run. */
   beforeCell?: ((cell: Cell) => Promise<ErrorContent | undefined>) | undefined;
+  /** Waited for before a cell is interrupted: it must come to where an interrupt is noticed. */
+  beforeInterrupt?: (() => Promise<void>) | undefined;
   /** A message on the stdin socket to the front end that sent `request`. */
   sendInput(type: string, content: Json, request: Origin): void;
   /** Hears what cells send with `jupyter.send(name, message)`; `request` is what their cell was asked by. */

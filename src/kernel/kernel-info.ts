@@ -36,8 +36,8 @@ export const kernelInfo: Handler = {
         nbconvert_exporter: "script",
       },
       banner: `TypeScript (RzenLab ${version}) on Node ${process.version}`,
-      debugger: false,
-      supported_features: [],
+      debugger: true,
+      supported_features: ["debugger"],
       help_links: [
         { text: "TypeScript", url: "https://www.typescriptlang.org/docs/" },
         { text: "Node.js", url: "https://nodejs.org/docs/latest-v24.x/api/" },

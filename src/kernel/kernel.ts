@@ -24,6 +24,7 @@ export class Kernel implements KernelContext {
   readonly user: UserProcess;
   readonly events = new EventEmitter<KernelEvents>();
   beforeCell?: KernelContext["beforeCell"];
+  beforeInterrupt?: KernelContext["beforeInterrupt"];
   readonly #wire: Wire;
   readonly #sockets: Sockets;
   readonly #handlers: Handlers;
@@ -96,7 +97,9 @@ export class Kernel implements KernelContext {
   }
 
   interrupt(): void {
-    this.user.interrupt(this.running?.id ?? 0);
+    const cell = this.running?.id ?? 0;
+    const interrupt = (): void => this.user.interrupt(cell);
+    void (this.beforeInterrupt?.() ?? Promise.resolve()).then(interrupt, interrupt);
   }
 
   /** Tells a new subscriber that its subscription works (Jupyter's JEP 65). */

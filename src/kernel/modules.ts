@@ -7,9 +7,10 @@
  */
 import type { Handlers, KernelContext } from "./context.ts";
 import { comm } from "./comm/module.ts";
+import { debug } from "./debug/module.ts";
 import { history } from "./history/module.ts";
 import { types } from "./types/module.ts";
 
 export type KernelModule = (kernel: KernelContext) => Handlers;
 
-export const MODULES: readonly KernelModule[] = [(kernel) => history(kernel), types, comm];
+export const MODULES: readonly KernelModule[] = [(kernel) => history(kernel), types, comm, debug];

@@ -7,7 +7,9 @@ import { fileURLToPath } from "node:url";
 import {
   type DoneMessage,
   type ExecuteCommand,
+  FROM_AGENT_FD,
   FROM_USER_FD,
+  type FromAgent,
   type FromUser,
   TO_AGENT_FD,
   TO_USER_FD,
@@ -30,6 +32,8 @@ type Events = {
   message: [FromUser];
   /** Output of children and native code. */
   raw: [name: "stdout" | "stderr", text: string];
+  /** What the debugged process answers and tells. */
+  inspector: [FromAgent];
   started: [pid: number];
   died: [reason: string];
 };
@@ -70,7 +74,7 @@ export class UserProcess extends EventEmitter<Events> {
         "--disable-warning=ExperimentalWarning",
         fileURLToPath(main),
       ],
-      { cwd: this.#cwd, env: this.#env, stdio: ["ignore", "pipe", "pipe", "pipe", "pipe", "pipe"] },
+      { cwd: this.#cwd, env: this.#env, stdio: ["ignore", ...Array<"pipe">(6).fill("pipe")] },
     );
     this.#child = child;
     this.#interruptedAt = undefined;
@@ -99,6 +103,10 @@ export class UserProcess extends EventEmitter<Events> {
         if (message.type === "interrupted") this.#interruptedAt = undefined;
         this.emit("message", message);
       }
+    });
+    const replies = (child.stdio as unknown as Readable[])[FROM_AGENT_FD]!;
+    createInterface({ input: replies }).on("line", (line) => {
+      if (child === this.#child) this.emit("inspector", JSON.parse(line) as FromAgent);
     });
     child.on("error", (error) => process.stderr.write(`kernel: ${error.message}\n`));
     void this.#bury(child, ready);
@@ -164,6 +172,16 @@ export class UserProcess extends EventEmitter<Events> {
 
   answerInput(value: string | undefined): void {
     this.#toAgent({ type: "input", ...(value === undefined ? {} : { value }) });
+  }
+
+  /** A command to V8's inspector; answers come as `inspector`. */
+  inspect(id: number, method: string, params: object): void {
+    this.#toAgent({ type: "inspect", id, method, params });
+  }
+
+  /** Ends the debugging; a paused cell goes on. */
+  detach(): void {
+    this.#toAgent({ type: "detach" });
   }
 
   /** Interrupts `cell`, or what cells left behind where it is 0. Code that noticed nothing of an earlier interrupt is killed. */

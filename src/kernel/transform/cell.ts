@@ -19,7 +19,7 @@ import {
   stripTypes,
   type Transformed,
 } from "./typescript.ts";
-import { type AnyNode, boundNames, isScope, walk } from "./walk.ts";
+import { type AnyNode, boundNames, isKey, isScope, walk } from "./walk.ts";
 
 export type CellCode = {
   readonly code: string;
@@ -274,19 +274,6 @@ class CellRewrite {
       if (!declared.has(node["name"] as string)) this.edited.appendLeft(node.start, "__rz.");
     }
   }
-}
-
-/** Is this identifier a property's name, not a value? */
-function isKey(node: AnyNode, parent: AnyNode | undefined): boolean {
-  if (parent === undefined || parent["computed"] === true) return false;
-  if (parent.type === "MemberExpression") return parent["property"] === node;
-  const named =
-    parent.type === "Property" ||
-    parent.type === "MethodDefinition" ||
-    parent.type === "PropertyDefinition";
-  return (
-    named && parent["key"] === node && parent["value"] !== node && parent["shorthand"] !== true
-  );
 }
 
 function nameOf(node: { type: string; name?: string; value?: unknown }): string {

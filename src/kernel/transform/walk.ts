@@ -52,3 +52,16 @@ export function boundNames(pattern: Node): string[] {
       return [];
   }
 }
+
+/** Is this identifier a property's name, not a value? */
+export function isKey(node: AnyNode, parent: AnyNode | undefined): boolean {
+  if (parent === undefined || parent["computed"] === true) return false;
+  if (parent.type === "MemberExpression") return parent["property"] === node;
+  const named =
+    parent.type === "Property" ||
+    parent.type === "MethodDefinition" ||
+    parent.type === "PropertyDefinition";
+  return (
+    named && parent["key"] === node && parent["value"] !== node && parent["shorthand"] !== true
+  );
+}

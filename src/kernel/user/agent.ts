@@ -6,8 +6,11 @@ import { Socket } from "node:net";
 import process from "node:process";
 import { createInterface } from "node:readline";
 import { parentPort, workerData } from "node:worker_threads";
+import { Debuggee } from "./debuggee.ts";
 import {
   type AgentMessage,
+  FROM_AGENT_FD,
+  type FromAgent,
   INPUT_LIMIT,
   SHARED,
   SHARED_WORDS,
@@ -79,12 +82,26 @@ function answer(value: string | undefined): void {
   Atomics.notify(words, SHARED.inputBytes);
 }
 
+const replies = new Socket({ fd: FROM_AGENT_FD, readable: false, writable: true });
+const debuggee = new Debuggee(words, (message: FromAgent) =>
+  replies.write(`${JSON.stringify(message)}\n`),
+);
+
+function obey(message: ToAgent): void {
+  switch (message.type) {
+    case "interrupt":
+      return interrupt(message.cell);
+    case "input":
+      return answer(message.value);
+    case "inspect":
+      return debuggee.inspect(message);
+    case "detach":
+      return debuggee.close();
+  }
+}
+
 const pipe = new Socket({ fd: TO_AGENT_FD, readable: true, writable: false });
-createInterface({ input: pipe }).on("line", (line) => {
-  const message = JSON.parse(line) as ToAgent;
-  if (message.type === "interrupt") interrupt(message.cell);
-  else answer(message.value);
-});
+createInterface({ input: pipe }).on("line", (line) => obey(JSON.parse(line) as ToAgent));
 // The kernel is gone, so nobody can see or stop this process any more.
 pipe.on("close", () => process.kill(process.pid, "SIGKILL"));
 tellMain("listening");

@@ -1,4 +1,5 @@
 /** @file One cell from code to `done`. */
+import { DEBUG_NAMES } from "../debug/user-side.ts";
 import { transformCell } from "../transform/cell.ts";
 import { LEGACY_HELPERS } from "../transform/decorators.ts";
 import type { CellRun, Cells } from "./cells.ts";
@@ -43,6 +44,7 @@ export class CellRunner {
       __rz: {
         import: importer.import.bind(importer),
         require: importer.require,
+        ...DEBUG_NAMES,
         meta,
         __dirname: meta.dirname,
         __filename: meta.filename,

@@ -9,6 +9,7 @@ import type { Json } from "../protocol/wire.ts";
 import { CellRunner } from "./cell-runner.ts";
 import { Cells } from "./cells.ts";
 import { Channel } from "./channel.ts";
+import { leaveDebugger } from "./debuggee.ts";
 import { errorContent } from "./errors.ts";
 import { EXTENSIONS } from "./extensions.ts";
 import { installHost } from "./host.ts";
@@ -80,6 +81,7 @@ process.on("uncaughtException", (error) => report("Uncaught error in the backgro
 process.on("unhandledRejection", (reason) => report("Unhandled rejection:", reason));
 process.on("SIGINT", () => undefined);
 process.on("exit", () => {
+  leaveDebugger(words);
   channel.flush();
   runner.close();
 });

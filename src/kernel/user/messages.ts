@@ -5,6 +5,7 @@ import type { Json } from "../protocol/wire.ts";
 export const FROM_USER_FD = 3;
 export const TO_USER_FD = 4;
 export const TO_AGENT_FD = 5;
+export const FROM_AGENT_FD = 6;
 
 /** Written to both standard streams at a cell's end: whatever was printed before it has then been read. */
 export const streamMark = (cell: number): string => `\u0000rzenlab-end-of-cell-${cell}\u0000`;
@@ -50,7 +51,22 @@ export type ToUser =
 export type ToAgent =
   | { readonly type: "interrupt"; readonly cell: number }
   /** An answer to `prompt`; without a value, the front end can't ask. */
-  | { readonly type: "input"; readonly value?: string };
+  | { readonly type: "input"; readonly value?: string }
+  /** A command of V8's inspector protocol. */
+  | {
+      readonly type: "inspect";
+      readonly id: number;
+      readonly method: string;
+      readonly params: object;
+    }
+  /** Nobody debugs any more. */
+  | { readonly type: "detach" };
+
+/** What V8's inspector answers and tells. */
+export type FromAgent =
+  | { readonly id: number; readonly result: object }
+  | { readonly id: number; readonly error: string }
+  | { readonly method: string; readonly params: object };
 
 /** What the agent thread tells the main thread. */
 export type AgentMessage = "listening" | "interrupt" | "terminated";
@@ -100,8 +116,10 @@ export const SHARED = {
   inputBytes: 3,
   /** The cell that the latest interrupt was meant for, which may not have begun yet. */
   cell: 4,
+  /** Is a debugger there? See debuggee.ts. */
+  debugged: 5,
 } as const;
 
 export const INPUT_LIMIT = 1 << 20;
-export const SHARED_WORDS = 5;
+export const SHARED_WORDS = 6;
 export const SHARED_BYTES = SHARED_WORDS * 4 + INPUT_LIMIT;

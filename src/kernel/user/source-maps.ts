@@ -55,7 +55,7 @@ export class SourceMaps {
   find(url: string, line: number, column: number): Place | undefined {
     const source = this.#sources.get(url);
     if (source === undefined) return undefined;
-    const found = originalPositionFor(this.#trace(url, source), { line, column: column - 1 });
+    const found = originalPositionFor(this.trace(url)!, { line, column: column - 1 });
     return {
       name: source.name,
       line: found.line ?? 1,
@@ -64,10 +64,15 @@ export class SourceMaps {
     };
   }
 
-  #trace(url: string, { map }: Source): TraceMap {
+  text(url: string): string | undefined {
+    return this.#sources.get(url)?.text;
+  }
+
+  trace(url: string): TraceMap | undefined {
     const known = this.#traces.get(url);
-    if (known !== undefined) return known;
-    const trace = new TraceMap(map());
+    const source = this.#sources.get(url);
+    if (known !== undefined || source === undefined) return known;
+    const trace = new TraceMap(source.map());
     this.#traces.set(url, trace);
     if (this.#traces.size > KEPT_TRACES) this.#traces.delete(this.#traces.keys().next().value!);
     return trace;

@@ -8,7 +8,7 @@ async function debug(kernel: Session, command: string, args: Answer = {}): Promi
   const { reply } = await kernel.client.request(
     "debug_request",
     { type: "request", seq: 1, command, arguments: args },
-    { channel: "control", timeout: 8_000 },
+    { channel: "control", timeout: 20_000 },
   );
   return reply.content;
 }
@@ -38,7 +38,7 @@ async function stopAt(kernel: Session, code: string, line: number) {
   const event = await client.heard(
     "stopped",
     ({ header, content }) => header.msg_type === "debug_event" && content["event"] === "stopped",
-    { since, timeout: 8_000 },
+    { since, timeout: 20_000 },
   );
   const threadId = (event.content["body"] as Answer)["threadId"];
   const trace = (await debug(kernel, "stackTrace", { threadId }))["body"] as {
@@ -245,14 +245,14 @@ export const interaction: Group = {
         await kernel.client.heard(
           "stopped after next",
           ({ content }) => content["event"] === "stopped",
-          { since, timeout: 5_000 },
+          { since, timeout: 20_000 },
         );
         const { stackFrames } = (await debug(kernel, "stackTrace", { threadId }))["body"] as {
           stackFrames: Answer[];
         };
         equal(stackFrames[0]!["line"], 3, "line after next");
         await debug(kernel, "continue", { threadId });
-        const done = await finish(kernel.client, pending, 8_000);
+        const done = await finish(kernel.client, pending, 20_000);
         equal(done.stdout.trim(), "6", "stdout");
         await debug(kernel, "disconnect", { restart: false, terminateDebuggee: false });
         await kernel.prints(
@@ -289,7 +289,7 @@ export const interaction: Group = {
         const event = await kernel.client.heard(
           "stopped",
           ({ content }) => content["event"] === "stopped",
-          { since, timeout: 8_000 },
+          { since, timeout: 20_000 },
         );
         const { threadId } = event.content["body"] as Answer;
         const { stackFrames } = (await debug(kernel, "stackTrace", { threadId }))["body"] as {
@@ -303,7 +303,7 @@ export const interaction: Group = {
           "variable",
         );
         await debug(kernel, "continue", { threadId });
-        equal((await finish(kernel.client, pending, 8_000)).reply["status"], "error", "status");
+        equal((await finish(kernel.client, pending, 20_000)).reply["status"], "error", "status");
       },
     },
   ],

@@ -1,0 +1,243 @@
+/** @file The Debug Adapter Protocol as Jupyter speaks it: requests by their command. */
+import type { Cell } from "../context.ts";
+import type { Json } from "../protocol/wire.ts";
+import { Breakpoints } from "./breakpoints.ts";
+import { Execution } from "./execution.ts";
+import type { Inspector } from "./inspector.ts";
+import { cellPath, HASH_SEED, Sources, TMP_PREFIX, TMP_SUFFIX } from "./sources.ts";
+import { Variables } from "./variables.ts";
+
+/** JavaScript has one thread of cells. */
+const THREAD = 1;
+
+const CAPABILITIES = {
+  supportsConfigurationDoneRequest: true,
+  supportsEvaluateForHovers: true,
+  supportsSetVariable: false,
+  exceptionBreakpointFilters: [
+    { filter: "all", label: "All errors, also those that are caught", default: false },
+  ],
+};
+
+export type AdapterOptions = {
+  readonly inspector: Inspector;
+  /** Folder of the notebook. */
+  readonly cwd: string;
+  /** Sends an event to all front ends. */
+  readonly event: (event: string, body: Json) => void;
+};
+
+type Command = (given: Json) => Promise<Json> | Json;
+
+/** One debugger for all front ends. Anything that fails throws with what is wrong. */
+export class DebugAdapter {
+  readonly #inspector: Inspector;
+  readonly #event: AdapterOptions["event"];
+  readonly #sources: Sources;
+  readonly #breakpoints: Breakpoints;
+  readonly #variables: Variables;
+  readonly #execution: Execution;
+  #started = false;
+  #reattached: PromiseWithResolvers<void> | undefined;
+
+  constructor({ inspector, cwd, event }: AdapterOptions) {
+    this.#inspector = inspector;
+    this.#event = event;
+    this.#sources = new Sources(cwd);
+    this.#breakpoints = new Breakpoints(inspector, this.#sources);
+    this.#variables = new Variables(inspector);
+    this.#execution = new Execution(inspector, this.#sources);
+    this.#execution.on("stopped", (reason) => {
+      this.#variables.clear();
+      event("stopped", { reason, threadId: THREAD, allThreadsStopped: true });
+    });
+    this.#execution.on("continued", () => {
+      this.#variables.clear();
+      event("continued", { threadId: THREAD, allThreadsContinued: true });
+    });
+  }
+
+  readonly #commands: Readonly<Record<string, Command>> = {
+    debugInfo: () => ({
+      isStarted: this.#started,
+      hashMethod: "Murmur2",
+      hashSeed: HASH_SEED,
+      tmpFilePrefix: TMP_PREFIX,
+      tmpFileSuffix: TMP_SUFFIX,
+      breakpoints: this.#breakpoints.all,
+      stoppedThreads: this.#execution.stopped ? [THREAD] : [],
+      richRendering: true,
+      exceptionPaths: [],
+      copyToGlobals: false,
+    }),
+    initialize: async () => {
+      await this.#start();
+      return CAPABILITIES;
+    },
+    attach: () => {
+      // After this reply.
+      setImmediate(() => this.#event("initialized", {}));
+      return {};
+    },
+    configurationDone: () => ({}),
+    dumpCell: ({ code }) => ({ sourcePath: this.#sources.dump(text("dumpCell", "code", code)) }),
+    setBreakpoints: async ({ source, breakpoints }) => {
+      this.#needStarted("setBreakpoints");
+      const path = pathIn("setBreakpoints", source);
+      const set = await this.#breakpoints.set(path, linesIn(breakpoints));
+      return { breakpoints: set.map((each, id) => ({ id, ...each })) };
+    },
+    setExceptionBreakpoints: async ({ filters }) => {
+      this.#needStarted("setExceptionBreakpoints");
+      const state = Array.isArray(filters) && filters.includes("all") ? "all" : "none";
+      return this.#inspector.send("Debugger.setPauseOnExceptions", { state });
+    },
+    source: ({ source }) => ({
+      content: this.#sources.textOf(pathIn("source", source)),
+      mimeType: "text/typescript",
+    }),
+    modules: () => ({ modules: [], totalModules: 0 }),
+    threads: () => ({ threads: [{ id: THREAD, name: "cells" }] }),
+    stackTrace: () => {
+      const stackFrames = this.#execution.frames.map(({ name, place }, id) => ({
+        id,
+        name,
+        source: { path: place.path },
+        line: place.line,
+        column: place.column,
+      }));
+      return { stackFrames, totalFrames: stackFrames.length };
+    },
+    scopes: ({ frameId }) => ({
+      scopes: this.#execution.scopesOf(frameId).map(({ name, objectId }) => ({
+        name,
+        variablesReference: this.#variables.reference(objectId),
+        expensive: false,
+      })),
+    }),
+    variables: async ({ variablesReference }) => {
+      this.#needStarted("variables");
+      return { variables: await this.#variables.of(Number(variablesReference)) };
+    },
+    inspectVariables: async () => {
+      this.#needStarted("inspectVariables");
+      return { variables: await this.#variables.notebook() };
+    },
+    richInspectVariables: async ({ variableName, frameId }) => {
+      this.#needStarted("richInspectVariables");
+      const name = text("richInspectVariables", "variableName", variableName);
+      const shown = await this.#execution.evaluate(`__rz.rich(${name}\n)`, frameId);
+      return JSON.parse(String(shown.value)) as Json;
+    },
+    evaluate: async ({ expression, frameId }) => {
+      this.#needStarted("evaluate");
+      const asked = text("evaluate", "expression", expression);
+      const value = await this.#execution.evaluate(asked, frameId);
+      const { value: result, type, variablesReference } = this.#variables.variable("", value);
+      return { result, type, variablesReference };
+    },
+    pause: async () => {
+      this.#needStarted("pause");
+      await this.#execution.pause();
+      return {};
+    },
+    continue: async () => {
+      this.#needStarted("continue");
+      await this.#execution.resume();
+      return { allThreadsContinued: true };
+    },
+    next: () => this.#step("next", "Debugger.stepOver"),
+    stepIn: () => this.#step("stepIn", "Debugger.stepInto"),
+    stepOut: () => this.#step("stepOut", "Debugger.stepOut"),
+    disconnect: () => this.stop(),
+    terminate: () => this.stop(),
+  };
+
+  async request(command: string, given: Json): Promise<Json> {
+    const run = Object.hasOwn(this.#commands, command) ? this.#commands[command] : undefined;
+    if (run === undefined) {
+      throw new Error(`debug_request: unknown command ${JSON.stringify(command)}`);
+    }
+    return run(given);
+  }
+
+  async #start(): Promise<void> {
+    if (this.#started) return;
+    this.#started = true;
+    await this.#execution.attach();
+  }
+
+  /** The process that ran the cells is gone: the next cell waits until its successor is debugged as it was. */
+  lost(): void {
+    this.#execution.detached();
+    if (this.#started) this.#reattached ??= Promise.withResolvers();
+  }
+
+  /** The successor is there. */
+  async reattach(): Promise<void> {
+    const { resolve } = this.#reattached ?? {};
+    if (resolve === undefined) return;
+    try {
+      await this.#execution.attach();
+      await this.#breakpoints.restore();
+    } finally {
+      this.#reattached = undefined;
+      resolve();
+    }
+  }
+
+  #needStarted(command: string): void {
+    if (!this.#started) throw new Error(`${command}: the debugger was not started (initialize)`);
+  }
+
+  async #step(command: string, method: string): Promise<Json> {
+    this.#needStarted(command);
+    await this.#execution.step(method);
+    return {};
+  }
+
+  /** Remembers what runs, and sets its breakpoints. */
+  async prepare(cell: Cell): Promise<void> {
+    this.#sources.addCell(cell);
+    await this.#reattached?.promise;
+    if (!this.#started) return;
+    await this.#execution.rearm();
+    await this.#breakpoints.prepare(cellPath(cell.text), cell.url);
+  }
+
+  /** Lets a stopped cell go on without stopping again, so that an interrupt can reach it. */
+  async release(): Promise<void> {
+    if (this.#started) await this.#execution.release();
+  }
+
+  stop(): Json {
+    if (this.#started) this.#inspector.detach();
+    this.#started = false;
+    this.#reattached?.resolve();
+    this.#reattached = undefined;
+    this.#execution.detached();
+    this.#breakpoints.clear();
+    return {};
+  }
+}
+
+function text(command: string, name: string, value: unknown): string {
+  if (typeof value === "string") return value;
+  throw new TypeError(`${command}: ${name} must be a string, got ${JSON.stringify(value)}`);
+}
+
+function pathIn(command: string, source: unknown): string {
+  return text(command, "source.path", (source as { path?: unknown } | null | undefined)?.path);
+}
+
+function linesIn(breakpoints: unknown): number[] {
+  const lines = Array.isArray(breakpoints)
+    ? breakpoints.map((each: { line?: unknown } | null) => each?.line)
+    : [undefined];
+  if (!lines.every((line) => Number.isSafeInteger(line) && (line as number) > 0)) {
+    throw new TypeError(
+      `setBreakpoints: breakpoints must be a list of objects with a line from 1, got ${JSON.stringify(breakpoints)}`,
+    );
+  }
+  return lines as number[];
+}

@@ -1,0 +1,211 @@
+/** @file Where the cells stand: stops, frames, steps, evaluation in them. */
+import { EventEmitter } from "node:events";
+import { viaNotebook, withoutTypes } from "./expression.ts";
+import type { Inspector } from "./inspector.ts";
+import type { ScriptPlace, Sources, WrittenPlace } from "./sources.ts";
+import { describe, type RemoteObject } from "./variables.ts";
+
+/** Places on one line that a step goes past: V8 stops at each statement, and at what the kernel put between. */
+const MAX_PASSED = 100;
+
+/** The kernel's own code, of which people want to know nothing. */
+const OWN = new URL("../", import.meta.url).href;
+
+type CallFrame = {
+  readonly callFrameId: string;
+  readonly functionName: string;
+  readonly location: ScriptPlace & { readonly scriptId: string };
+  readonly scopeChain: readonly { readonly type: string; readonly object: RemoteObject }[];
+};
+
+type Paused = {
+  readonly callFrames: readonly CallFrame[];
+  readonly reason: string;
+  readonly hitBreakpoints?: readonly string[];
+};
+
+type Evaluated = {
+  readonly result: RemoteObject;
+  readonly exceptionDetails?: { readonly exception?: RemoteObject; readonly text: string };
+};
+
+export type Frame = {
+  readonly name: string;
+  readonly place: WrittenPlace;
+  readonly call: CallFrame;
+};
+
+export type StopReason = "breakpoint" | "step" | "exception" | "pause";
+
+const SCOPES: Readonly<Record<string, string>> = {
+  local: "Locals",
+  block: "Block",
+  catch: "Catch",
+  closure: "Closure",
+  script: "Notebook",
+  module: "Module",
+  eval: "Eval",
+};
+
+export class Execution extends EventEmitter<{ stopped: [StopReason]; continued: [] }> {
+  readonly #inspector: Inspector;
+  readonly #sources: Sources;
+  /** Urls of the scripts that a person wrote, by V8's id. */
+  readonly #urls = new Map<string, string>();
+  frames: readonly Frame[] = [];
+  /** The step that is under way, and where it began. */
+  #stepping: { readonly method: string; readonly from: string; passed: number } | undefined;
+  #pausing = false;
+  #disarmed = false;
+
+  constructor(inspector: Inspector, sources: Sources) {
+    super();
+    this.#inspector = inspector;
+    this.#sources = sources;
+    inspector.on("Debugger.scriptParsed", (event) => {
+      const { scriptId, url } = event as { scriptId: string; url: string };
+      if (!url.startsWith("rzenlab-cell-") && !url.includes("?rzenlab=")) return;
+      this.#urls.set(scriptId, url);
+      this.#sources.addScript(url);
+    });
+    inspector.on("Debugger.paused", (event) => this.#paused(event as unknown as Paused));
+    inspector.on("Debugger.resumed", () => this.#resumed());
+  }
+
+  get stopped(): boolean {
+    return this.frames.length > 0;
+  }
+
+  async attach(): Promise<void> {
+    await this.#inspector.send("Debugger.enable");
+    // Steps go from one line of a person's code to the next, not through Node, libraries or this kernel.
+    const patterns = ["^node:", "/node_modules/", `^${RegExp.escape(OWN)}`];
+    await this.#inspector.send("Debugger.setBlackboxPatterns", { patterns });
+  }
+
+  /** Forgets everything of a process that is gone or no longer debugged. */
+  detached(): void {
+    this.#urls.clear();
+    this.#disarmed = false;
+    this.#stepping = undefined;
+    this.#pausing = false;
+    this.#resumed();
+  }
+
+  #paused({ callFrames, reason, hitBreakpoints = [] }: Paused): void {
+    const frames = callFrames.flatMap((call): Frame[] => {
+      const url = this.#urls.get(call.location.scriptId);
+      const place = url === undefined ? undefined : this.#sources.writtenAt(url, call.location);
+      return place === undefined ? [] : [{ name: call.functionName || "<cell>", place, call }];
+    });
+    if (frames.length === 0) return this.#go("Debugger.resume");
+    const step = this.#stepping;
+    const meant = hitBreakpoints.length > 0 || reason === "exception";
+    if (!meant && step?.from === lineOf(frames) && step.passed++ < MAX_PASSED) {
+      return this.#go(step.method);
+    }
+    const asked = step !== undefined ? "step" : this.#pausing ? "pause" : "breakpoint";
+    this.#stepping = undefined;
+    this.#pausing = false;
+    this.frames = frames;
+    this.emit("stopped", stopReason(reason, hitBreakpoints, asked));
+  }
+
+  #go(method: string): void {
+    // What fails here fails because the process is gone, and then nothing has to go on.
+    void this.#inspector.send(method).catch(() => undefined);
+  }
+
+  #resumed(): void {
+    if (this.frames.length === 0) return;
+    this.frames = [];
+    this.emit("continued");
+  }
+
+  async resume(): Promise<void> {
+    this.#stepping = undefined;
+    await this.#inspector.send("Debugger.resume");
+  }
+
+  /** Goes on to another line, or to the same one in another call. */
+  async step(method: string): Promise<void> {
+    this.#stepping = { method, from: lineOf(this.frames), passed: 0 };
+    await this.#inspector.send(method);
+  }
+
+  async pause(): Promise<void> {
+    this.#pausing = true;
+    await this.#inspector.send("Debugger.pause");
+  }
+
+  /** Lets a stopped cell go on, past all breakpoints. */
+  async release(): Promise<void> {
+    if (!this.stopped) return;
+    this.#disarmed = true;
+    await this.#inspector.send("Debugger.setBreakpointsActive", { active: false });
+    await this.resume();
+  }
+
+  /** Breakpoints count again. */
+  async rearm(): Promise<void> {
+    if (!this.#disarmed) return;
+    this.#disarmed = false;
+    await this.#inspector.send("Debugger.setBreakpointsActive", { active: true });
+  }
+
+  /** The scopes of a frame, innermost first; what JavaScript itself has everywhere is left out. */
+  scopesOf(frameId: unknown): { name: string; objectId: string | undefined }[] {
+    return this.#frame("scopes", frameId)
+      .call.scopeChain.filter(({ type }) => type !== "global")
+      .map(({ type, object }) => ({ name: SCOPES[type] ?? type, objectId: object.objectId }));
+  }
+
+  #frame(command: string, frameId: unknown): Frame {
+    const frame = this.frames[Number(frameId)];
+    if (frame === undefined) {
+      throw new Error(`${command}: no frame ${JSON.stringify(frameId)} now`);
+    }
+    return frame;
+  }
+
+  /** In a frame of the stop, else in the notebook. */
+  async evaluate(expression: string, frameId: unknown): Promise<RemoteObject> {
+    const given = frameId !== undefined && frameId !== null;
+    const frame = given ? this.#frame("evaluate", frameId) : this.frames[0];
+    let code = withoutTypes(expression);
+    for (;;) {
+      const { result, exceptionDetails } = await this.#evaluated(code, frame);
+      if (exceptionDetails === undefined) return result;
+      const { exception, text } = exceptionDetails;
+      const message = exception ? describe(exception).split("\n")[0]! : text;
+      const [, hidden] = /^ReferenceError: Cannot access '(.+)' before init/.exec(message) ?? [];
+      const instead = frame && hidden ? viaNotebook(code, hidden) : code;
+      if (instead === code) throw new Error(message);
+      code = instead;
+    }
+  }
+
+  #evaluated(expression: string, frame: Frame | undefined): Promise<Evaluated> {
+    const reply =
+      frame === undefined
+        ? this.#inspector.send("Runtime.evaluate", { expression, replMode: true })
+        : this.#inspector.send("Debugger.evaluateOnCallFrame", {
+            callFrameId: frame.call.callFrameId,
+            expression,
+          });
+    return reply as Promise<Evaluated>;
+  }
+}
+
+const lineOf = (frames: readonly Frame[]): string =>
+  `${frames[0]?.place.path}:${frames[0]?.place.line} ${frames.length}`;
+
+/** @param otherwise what was asked for last; a `debugger` statement counts as a breakpoint */
+function stopReason(
+  reason: string,
+  hitBreakpoints: readonly string[],
+  otherwise: StopReason,
+): StopReason {
+  if (reason === "exception" || reason === "promiseRejection") return "exception";
+  return hitBreakpoints.length > 0 ? "breakpoint" : otherwise;
+}

@@ -1,0 +1,117 @@
+/** @file V8's objects as the protocol's variables, behind numbers that live as long as a stop. */
+import type { Json } from "../protocol/wire.ts";
+import type { Inspector } from "./inspector.ts";
+
+export type RemoteObject = {
+  readonly type: string;
+  readonly subtype?: string;
+  readonly className?: string;
+  readonly description?: string;
+  readonly value?: unknown;
+  readonly unserializableValue?: string;
+  readonly objectId?: string;
+};
+
+type Property = { readonly name: string; readonly value?: RemoteObject };
+
+export type Variable = {
+  readonly name: string;
+  readonly value: string;
+  readonly type: string;
+  readonly evaluateName: string;
+  readonly variablesReference: number;
+};
+
+/** More would only make the panel slow; a tensor has millions. */
+const MAX_PROPERTIES = 500;
+const MAX_TEXT = 500;
+
+/** What a person reads for a value. */
+export function describe({ type, value, unserializableValue, description }: RemoteObject): string {
+  const text =
+    type === "string"
+      ? JSON.stringify(value)
+      : (unserializableValue ??
+        description ??
+        (type === "undefined" ? type : JSON.stringify(value)));
+  const shown = type === "function" ? text.split("\n")[0]! : text;
+  return shown.length > MAX_TEXT ? `${shown.slice(0, MAX_TEXT)}…` : shown;
+}
+
+/** Names that the kernel, not the person, put there. */
+const isOurs = (name: string): boolean => name.startsWith("__rz") || name === "[[Prototype]]";
+
+const FIRST_ENTRIES = `function (count) {
+  return Array.isArray(this) || ArrayBuffer.isView(this)
+    ? Array.prototype.slice.call(this, 0, count)
+    : this;
+}`;
+
+export class Variables {
+  readonly #inspector: Inspector;
+  readonly #objects = new Map<number, string>();
+  #next = 1;
+
+  constructor(inspector: Inspector) {
+    this.#inspector = inspector;
+  }
+
+  /** Forgets the numbers of an earlier stop. */
+  clear(): void {
+    this.#objects.clear();
+  }
+
+  /** A number for an object's properties; 0 where there are none. */
+  reference(objectId: string | undefined): number {
+    if (objectId === undefined) return 0;
+    const reference = this.#next++;
+    this.#objects.set(reference, objectId);
+    return reference;
+  }
+
+  /** The properties behind a number. */
+  async of(reference: number): Promise<Variable[]> {
+    const objectId = this.#objects.get(reference);
+    if (objectId === undefined) {
+      throw new Error(`variables: no object has the reference ${reference} now`);
+    }
+    const short = (await this.#inspector.send("Runtime.callFunctionOn", {
+      objectId,
+      functionDeclaration: FIRST_ENTRIES,
+      arguments: [{ value: MAX_PROPERTIES }],
+    })) as { result: RemoteObject };
+    const { result, internalProperties = [] } = (await this.#inspector.send(
+      "Runtime.getProperties",
+      { objectId: short.result.objectId ?? objectId, ownProperties: true },
+    )) as { result: Property[]; internalProperties?: Property[] };
+    return [...result, ...internalProperties]
+      .filter(({ name, value }) => value !== undefined && !isOurs(name))
+      .slice(0, MAX_PROPERTIES)
+      .map(({ name, value }) => this.variable(name, value!));
+  }
+
+  variable(name: string, value: RemoteObject): Variable {
+    return {
+      name,
+      value: describe(value),
+      type: value.className ?? value.subtype ?? value.type,
+      evaluateName: name,
+      variablesReference: this.reference(value.objectId),
+    };
+  }
+
+  /** All bindings that cells made; those that an error kept from getting a value are left out. */
+  async notebook(): Promise<Variable[]> {
+    const { names } = (await this.#inspector.send("Runtime.globalLexicalScopeNames")) as {
+      names: string[];
+    };
+    // A name that was declared again comes twice.
+    const wanted = [...new Set(names)].filter((name) => !isOurs(name)).slice(-MAX_PROPERTIES);
+    const values = await Promise.all(
+      wanted.map((expression) => this.#inspector.send("Runtime.evaluate", { expression })),
+    );
+    return (values as ({ result: RemoteObject } & Json)[]).flatMap((each, i) =>
+      each["exceptionDetails"] === undefined ? [this.variable(wanted[i]!, each.result)] : [],
+    );
+  }
+}

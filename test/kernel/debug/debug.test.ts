@@ -1,0 +1,299 @@
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { Client, type Json } from "../client.ts";
+
+const project = realpathSync(mkdtempSync(join(tmpdir(), "rzenlab-debug-")));
+const lossFile = join(project, "src/loss.ts");
+const LOSS =
+  "type Rows = number[];\n\nexport function mean(rows: Rows): number {\n  const total = rows.reduce((a, b) => a + b, 0);\n  return total / rows.length;\n}\n";
+let kernel: Client;
+
+beforeAll(async () => {
+  mkdirSync(join(project, "src"));
+  mkdirSync(join(project, "notebooks"));
+  writeFileSync(lossFile, LOSS);
+  kernel = await Client.start(join(project, "notebooks"));
+});
+afterAll(async () => {
+  await kernel[Symbol.asyncDispose]();
+  rmSync(project, { recursive: true });
+});
+
+let seq = 0;
+async function dap(command: unknown, given: unknown = {}): Promise<Json> {
+  const content = { type: "request", seq: ++seq, command, arguments: given };
+  const { reply } = await kernel.request("debug_request", content, "control");
+  expect(reply).toMatchObject({ type: "response", request_seq: seq });
+  if (!reply["success"]) throw new Error(reply["message"]);
+  return reply["body"];
+}
+const events = (name: string): Json[] =>
+  kernel.messages
+    .filter((m) => m.type === "debug_event" && m.content["event"] === name)
+    .map((m) => m.content["body"]);
+/** Does something, and waits until the cells stop (again). */
+async function untilStopped<T>(act: () => Promise<T>): Promise<T> {
+  const before = events("stopped").length;
+  const result = await act();
+  await kernel.until(() => events("stopped").length > before);
+  return result;
+}
+const start = (code: string): Promise<string> =>
+  kernel.send("shell", "execute_request", { code, store_history: true });
+const frames = async (): Promise<Json[]> =>
+  (await dap("stackTrace", { threadId: 1 }))["stackFrames"];
+const line = async (): Promise<number> => (await frames())[0]!["line"];
+const go = (): Promise<Json> => dap("continue", { threadId: 1 });
+const evaluated = async (expression: string, frameId: unknown = 0): Promise<string> =>
+  (await dap("evaluate", { expression, frameId }))["result"];
+const plain = (outcome: { result: Json | undefined }): string =>
+  outcome.result?.["data"]["text/plain"];
+/** Breakpoints in a cell; the lines on which they stand. */
+async function breakIn(code: string, ...lines: number[]): Promise<Json[]> {
+  const { sourcePath } = await dap("dumpCell", { code });
+  return breakAt(sourcePath, ...lines);
+}
+async function breakAt(path: string, ...lines: number[]): Promise<Json[]> {
+  const breakpoints = lines.map((each) => ({ line: each }));
+  return (await dap("setBreakpoints", { source: { path }, breakpoints }))["breakpoints"];
+}
+
+test("what needs a debugger says that none was started", async () => {
+  const needing = "setBreakpoints setExceptionBreakpoints variables inspectVariables evaluate";
+  for (const command of `${needing} richInspectVariables pause continue next`.split(" ")) {
+    await expect(dap(command)).rejects.toThrow(
+      `${command}: the debugger was not started (initialize)`,
+    );
+  }
+  await expect(dap("scopes", { frameId: 7 })).rejects.toThrow("scopes: no frame 7 now");
+});
+
+test("it starts, and says so", async () => {
+  await kernel.run("function before(x: number) {\n  return x * 2;\n}");
+  expect(await dap("debugInfo")).toMatchObject({
+    isStarted: false,
+    hashMethod: "Murmur2",
+    breakpoints: [],
+  });
+  expect(await dap("initialize")).toMatchObject({ supportsConfigurationDoneRequest: true });
+  await dap("attach");
+  await kernel.until(() => events("initialized").length === 1);
+  expect(await dap("debugInfo")).toMatchObject({ isStarted: true, stoppedThreads: [] });
+  expect(await dap("threads")).toEqual({ threads: [{ id: 1, name: "cells" }] });
+});
+
+test("a breakpoint in a cell stops there; variables are seen, and changed", async () => {
+  const code = "enum Split { train }\nlet sum = 0;\nfor (const x of [1, 2]) {\n  sum += x;\n}\nsum";
+  const [set] = await breakIn(code, 4);
+  expect(set).toMatchObject({ verified: true, line: 4 });
+  await dap("configurationDone");
+  const id = await untilStopped(() => start(code));
+  expect(events("stopped").at(-1)).toEqual({
+    reason: "breakpoint",
+    threadId: 1,
+    allThreadsStopped: true,
+  });
+  expect(await dap("debugInfo")).toMatchObject({ stoppedThreads: [1] });
+  const [frame] = await frames();
+  expect(frame).toMatchObject({ line: 4, source: set!["source"] });
+  expect((await dap("source", { source: frame!["source"] }))["content"]).toBe(code);
+  const { scopes } = await dap("scopes", { frameId: frame!["id"] });
+  expect(scopes.map((each: Json) => each["name"])).toEqual(["Block", "Notebook"]);
+  const seen: Json = {};
+  for (const { variablesReference } of scopes) {
+    for (const each of (await dap("variables", { variablesReference }))["variables"])
+      seen[each.name] ??= each.value;
+  }
+  expect(seen).toMatchObject({ x: "1", sum: "0" });
+  expect(await evaluated("sum = (40 as number) + x", frame!["id"])).toBe("41");
+  await expect(evaluated("nothing.there")).rejects.toThrow("nothing is not defined");
+  await expect(evaluated("1 +")).rejects.toThrow("SyntaxError: Unexpected end of input");
+  await expect(evaluated("1", 9)).rejects.toThrow("evaluate: no frame 9 now");
+
+  await untilStopped(go);
+  expect(await evaluated("[x, sum].join()")).toBe('"2,42"');
+  await go();
+  expect(plain(await kernel.outcome(id))).toBe("44");
+  expect(events("continued").length).toBe(2);
+});
+
+test("steps go from line to line: into calls, over them, out of them, and over awaits", async () => {
+  await breakAt(lossFile, 5);
+  const code =
+    'import { mean } from "../src/loss";\nconst m = mean([2, 4]);\nconst d = await new Promise<number>((r) => setTimeout(() => r(m), 5));\nfor (const i of [1, 2]) {\n  before(i);\n}\nm + d';
+  const id = await untilStopped(() => start(code));
+  const [inFile, inCell] = await frames();
+  expect(inFile).toMatchObject({ name: "mean", line: 5, source: { path: lossFile } });
+  expect(inCell).toMatchObject({ line: 2 });
+  expect(await evaluated("total")).toBe("6");
+  await untilStopped(() => dap("stepOut", { threadId: 1 }));
+  // The call was the last thing on its line.
+  expect(await line()).toBe(3);
+  const lines: number[] = [];
+  for (let i = 0; i < 5; i++) {
+    await untilStopped(() => dap("next", { threadId: 1 }));
+    lines.push(await line());
+  }
+  expect(lines).toEqual([4, 5, 4, 5, 4]);
+  expect(events("stopped").at(-1)!["reason"]).toBe("step");
+  await go();
+  expect(plain(await kernel.outcome(id))).toBe("6");
+
+  // A function of a cell that ran before the debugger was there.
+  const call = "const twice = before(4);\ntwice";
+  await breakIn(call, 1);
+  const second = await untilStopped(() => start(call));
+  await untilStopped(() => dap("stepIn", { threadId: 1 }));
+  expect((await frames())[0]).toMatchObject({ name: "before", line: 2 });
+  expect(await evaluated("x")).toBe("4");
+  await go();
+  expect(plain(await kernel.outcome(second))).toBe("8");
+});
+
+test("a breakpoint follows a file that was edited, and is gone when it is taken away", async () => {
+  await breakAt(lossFile, 5);
+  writeFileSync(lossFile, `// One more line.\n${LOSS.replace("total /", "10 * total /")}`);
+  const id = await untilStopped(() => start('import { mean } from "../src/loss";\nmean([8])'));
+  expect((await frames())[0]).toMatchObject({ name: "mean", line: 5 });
+  expect((await dap("source", { source: { path: lossFile } }))["content"]).toContain("10 * total");
+  await go();
+  expect(plain(await kernel.outcome(id))).toBe("80");
+  await breakAt(lossFile);
+  expect(plain(await kernel.run("mean([9])"))).toBe("90");
+});
+
+test("a breakpoint stands on a line that has code, or says why it can't", async () => {
+  const code = "const a = 1;\n\n// a note\nconst b = 2;\n// end";
+  const set = await breakIn(code, 2, 5);
+  expect(set).toMatchObject([
+    { verified: true, line: 4 },
+    { verified: false, line: 5, message: "no code at or after this line" },
+  ]);
+  expect(await breakIn("const = 3", 1)).toMatchObject([{ verified: false }]);
+  expect(await breakAt(join(project, "src/none.ts"), 1)).toMatchObject([
+    { verified: false, message: `debugger: ${project}/src/none.ts: no such file` },
+  ]);
+  expect(await breakAt("/etc/hostname", 1)).toMatchObject([
+    {
+      verified: false,
+      message: "debugger: /etc/hostname: neither a cell nor a source file of the project",
+    },
+  ]);
+  await breakIn(code);
+});
+
+test("the notebook's bindings are listed, opened and shown as they display themselves", async () => {
+  await kernel.run(
+    "const batch = { rows: [1, 2], name: 'b' };\nconst weights = new Float32Array(1e6);\nconst seen = new Map([['k', 1]]);\nconst shown = { [Symbol.for('Jupyter.display')]: () => ({ 'text/html': '<b>own</b>' }) };",
+  );
+  const { variables } = await dap("inspectVariables");
+  const named = (name: string): Json => variables.find((each: Json) => each["name"] === name);
+  const inside = async (name: string): Promise<[string, string][]> => {
+    const { variablesReference } = named(name);
+    const inner = (await dap("variables", { variablesReference }))["variables"];
+    return inner.map((each: Json) => [each["name"], each["value"]]);
+  };
+  expect(named("batch")).toMatchObject({ type: "Object", evaluateName: "batch" });
+  expect(await inside("batch")).toEqual([
+    ["rows", "Array(2)"],
+    ["name", '"b"'],
+  ]);
+  expect(named("weights")).toMatchObject({ type: "Float32Array", value: "Float32Array(1000000)" });
+  const entries = (await inside("weights")).filter(([name]) => /^\d+$/.test(name));
+  expect(entries.length).toBeGreaterThan(400);
+  expect(entries.length).toBeLessThanOrEqual(500);
+  expect((await inside("seen")).map(([name]) => name)).toContain("[[Entries]]");
+  expect(await dap("richInspectVariables", { variableName: "shown" })).toMatchObject({
+    data: { "text/html": "<b>own</b>" },
+  });
+  await expect(dap("variables", { variablesReference: 99_999 })).rejects.toThrow(
+    "variables: no object has the reference 99999 now",
+  );
+});
+
+test("errors stop where they are thrown, if that is asked for", async () => {
+  await dap("setExceptionBreakpoints", { filters: ["all"] });
+  const id = await untilStopped(() => start("const hint = 7;\nthrow new RangeError('here');"));
+  expect(events("stopped").at(-1)!["reason"]).toBe("exception");
+  expect(await line()).toBe(2);
+  await dap("setExceptionBreakpoints", { filters: [] });
+  await go();
+  expect((await kernel.outcome(id)).error).toMatchObject({ ename: "RangeError" });
+});
+
+test("a cell that is paused on demand can be looked at and goes on", async () => {
+  const id = await start(
+    "let turns = 0;\nconsole.log('on');\nwhile (turns >= 0) {\n  turns++;\n}\nturns",
+  );
+  await kernel.until(() => kernel.messages.some((m) => m.parent === id && m.type === "stream"));
+  await untilStopped(() => dap("pause", { threadId: 1 }));
+  expect(events("stopped").at(-1)!["reason"]).toBe("pause");
+  expect([3, 4]).toContain(await line());
+  await dap("evaluate", { expression: "turns = -5", frameId: 0 });
+  await go();
+  expect(plain(await kernel.outcome(id))).toMatch(/^-[45]$/);
+});
+
+test("an interrupt ends a stopped cell; the next one stops again", async () => {
+  const code = "let i = 0;\nfor (;;) {\n  i++;\n}";
+  await breakIn(code, 3);
+  for (const expected of ["1", "1"]) {
+    const id = await untilStopped(() => start(code));
+    await untilStopped(go);
+    expect(await evaluated("i")).toBe(expected);
+    await kernel.request("interrupt_request", {}, "control");
+    expect((await kernel.outcome(id)).error).toMatchObject({ ename: "KeyboardInterrupt" });
+    expect(await dap("debugInfo")).toMatchObject({ stoppedThreads: [] });
+  }
+  await breakIn(code);
+});
+
+test("a process that ends, also while it is stopped, is replaced by one that is debugged", async () => {
+  const code = "globalThis.alive = 1;\nalive";
+  await breakIn(code, 2);
+  const gone = await kernel.run("process.exit(3)");
+  expect(gone.error!["ename"]).toBe("RuntimeCrashed");
+  expect(gone.text).not.toContain("debugger");
+  const id = await untilStopped(() => start(code));
+  expect(await line()).toBe(2);
+  const pid = Number(await evaluated("process.pid"));
+  process.kill(pid, "SIGKILL");
+  expect((await kernel.outcome(id)).error!["ename"]).toBe("RuntimeCrashed");
+  await kernel.until(() => events("continued").length === events("stopped").length);
+  const again = await untilStopped(() => start(code));
+  expect(Number(await evaluated("process.pid"))).not.toBe(pid);
+  await go();
+  expect(plain(await kernel.outcome(again))).toBe("1");
+});
+
+test("what is wrong in a request is said", async () => {
+  await expect(dap("dance")).rejects.toThrow('debug_request: unknown command "dance"');
+  await expect(dap(7)).rejects.toThrow("debug_request: command must be a string, got 7");
+  await expect(dap("toString")).rejects.toThrow("unknown command");
+  await expect(dap("debugInfo", [1])).rejects.toThrow(
+    "debug_request: arguments must be an object, got [1]",
+  );
+  await expect(dap("dumpCell", { code: 1 })).rejects.toThrow(
+    "dumpCell: code must be a string, got 1",
+  );
+  await expect(dap("setBreakpoints", { breakpoints: [] })).rejects.toThrow(
+    "setBreakpoints: source.path must be a string, got undefined",
+  );
+  await expect(
+    dap("setBreakpoints", { source: { path: lossFile }, breakpoints: [{ line: 0 }] }),
+  ).rejects.toThrow(
+    'setBreakpoints: breakpoints must be a list of objects with a line from 1, got [{"line":0}]',
+  );
+  await expect(go()).rejects.toThrow("debugger: Can only perform operation while paused.");
+});
+
+test("disconnecting lets a stopped cell go on; after it nothing stops any more", async () => {
+  const id = await untilStopped(() => start("const x = 5;\ndebugger;\nx"));
+  expect(await line()).toBe(2);
+  await dap("disconnect");
+  expect(plain(await kernel.outcome(id))).toBe("5");
+  expect(await dap("debugInfo")).toMatchObject({ isStarted: false, breakpoints: [] });
+  expect(plain(await kernel.run("debugger; 7"))).toBe("7");
+});
