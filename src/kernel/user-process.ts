@@ -4,6 +4,7 @@ import { EventEmitter, once } from "node:events";
 import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
+import { getHeapStatistics } from "node:v8";
 import {
   type DoneMessage,
   type ExecuteCommand,
@@ -24,7 +25,7 @@ const MARK_TIMEOUT_MS = 500;
 const UNNOTICED_MS = 2_000;
 const EXIT_GRACE_MS = 400;
 /** Enough for what a dying process still had in its pipes. */
-const BURIAL_MS = 300;
+const BURIAL_MS = 1_000;
 const STDERR_TAIL = 8_192;
 
 type Events = {
@@ -49,6 +50,8 @@ export class UserProcess extends EventEmitter<Events> {
   /** The cell that the latest interrupt was meant for; it may still wait for its turn. */
   #interrupted = 0;
   #interruptedAt: number | undefined;
+  /** Was it killed because interrupts did not reach it? */
+  #gaveUp = false;
   #stderrTail = "";
   #closing = false;
 
@@ -78,6 +81,7 @@ export class UserProcess extends EventEmitter<Events> {
     );
     this.#child = child;
     this.#interruptedAt = undefined;
+    this.#gaveUp = false;
     this.#stderrTail = "";
     for (const fd of [TO_USER_FD, TO_AGENT_FD]) {
       // Writing to a process that has just died: its exit says so already.
@@ -124,11 +128,7 @@ export class UserProcess extends EventEmitter<Events> {
     const [code, signal] = (await once(child, "exit")) as [number | null, NodeJS.Signals | null];
     await Promise.race([closed, delay(BURIAL_MS)]);
     if (this.#closing) return;
-    const reason = /heap out of memory/.test(this.#stderrTail)
-      ? "it ran out of memory"
-      : signal === null
-        ? `it exited with code ${code}`
-        : `it was ended by ${signal}`;
+    const reason = this.#causeOfDeath(code, signal);
     const done = this.#done;
     this.#done = undefined;
     this.#start();
@@ -136,6 +136,18 @@ export class UserProcess extends EventEmitter<Events> {
     void this.#ready.then(ready.resolve);
     this.emit("died", reason);
     done?.({ type: "done", cell: -1, userExpressions: {}, error: crashed(reason) });
+  }
+
+  #causeOfDeath(code: number | null, signal: NodeJS.Signals | null): string {
+    if (/heap out of memory/.test(this.#stderrTail)) {
+      const limit = Math.round(getHeapStatistics().heap_size_limit / 2 ** 20);
+      return `it ran out of memory (more than ${limit} MB of JavaScript objects; NODE_OPTIONS=--max-old-space-size=<MB> in the kernelspec's env allows more)`;
+    }
+    if (this.#gaveUp) return `it did not react to an interrupt within ${UNNOTICED_MS} ms`;
+    if (signal === "SIGKILL") {
+      return "it was ended by SIGKILL, as the system does when its memory runs out";
+    }
+    return signal === null ? `it exited with code ${code}` : `it was ended by ${signal}`;
   }
 
   /** Runs one cell. Settles also when the process dies under it. */
@@ -189,6 +201,7 @@ export class UserProcess extends EventEmitter<Events> {
     this.#interrupted = cell;
     const now = performance.now();
     if (this.#interruptedAt !== undefined && now - this.#interruptedAt > UNNOTICED_MS) {
+      this.#gaveUp = true;
       this.#child.kill("SIGKILL");
       return;
     }

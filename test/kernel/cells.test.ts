@@ -255,11 +255,12 @@ const plain = (traceback: string[]): string =>
   // oxlint-disable-next-line no-control-regex -- ANSI colours begin with one
   traceback.join("\n").replaceAll(/\u001b\[\d+m/g, "");
 
-test("a process that exits, aborts or runs out of memory is replaced", async () => {
+test("a process that exits, aborts or is killed is replaced", async () => {
   await client.run("const lost = 1");
   for (const [code, reason] of [
     ["process.exit(3)", "code 3"],
     ["process.abort()", "SIGABRT"],
+    ["process.kill(process.pid, 'SIGKILL'); for (;;) await null", "when its memory runs out"],
   ] as const) {
     const { error } = await client.run(code);
     expect(error).toMatchObject({

@@ -37,7 +37,7 @@ export class Kernels {
     });
     try {
       if (testCase.fresh) await this.close();
-      this.#open ??= await Session.open(this.#peer);
+      this.#open ??= await Session.open(this.#peer, testCase.env);
       this.#open.client.onInput = undefined;
       await testCase.run(this.#open);
       if (testCase.fresh) await this.close();

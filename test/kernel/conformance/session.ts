@@ -23,6 +23,8 @@ export type Case = {
   readonly name: string;
   /** Runs in a kernel of its own: it kills, restarts or counts from 1. */
   readonly fresh?: boolean;
+  /** Environment of that kernel. */
+  readonly env?: Readonly<Record<string, string>>;
   run(kernel: Session): Promise<void>;
 };
 
@@ -39,10 +41,11 @@ export class Session {
     this.project = project;
   }
 
-  static async open(peer: Peer): Promise<Session> {
+  static async open(peer: Peer, env: Case["env"] = {}): Promise<Session> {
     const project = makeProject();
+    const spec = { ...peer.spec, env: { ...peer.spec.env, ...env } };
     try {
-      return new Session(peer, await Client.launch(peer.spec, { cwd: project.notebooks }), project);
+      return new Session(peer, await Client.launch(spec, { cwd: project.notebooks }), project);
     } catch (error) {
       project.remove();
       throw error;
