@@ -5,6 +5,7 @@
  *     node bench/tracking.bench.ts              10,000 runs, a curve of a million points: 40 minutes
  *     node bench/tracking.bench.ts --runs 100000 --no-mlflow-search
  *     node bench/tracking.bench.ts --quick      minutes; says that it runs, not how fast
+ *     node bench/tracking.bench.ts --parts start,rates    of start, rates, search, curve, client, soak
  *
  * One JSON line a measure: the median of the repetitions and their range, ours and MLflow's. Runs
  * and curve are written into both files past the servers; everything measured goes over HTTP. The
@@ -12,12 +13,13 @@
  * is measured in its browser tests.
  */
 import { parseArgs } from "node:util";
-import { fillCurve, fillRuns } from "./tracking/fill.ts";
+import { fillCurve, fillRuns, twoClauses } from "./tracking/fill.ts";
 import {
   batchRate,
   clientCost,
   createRate,
   curveMs,
+  hangUp,
   metricRate,
   searchMs,
   SEARCHES,
@@ -29,10 +31,12 @@ const { values: options } = parseArgs({
   options: {
     quick: { type: "boolean", default: false },
     runs: { type: "string" },
+    parts: { type: "string", default: "start,rates,search,curve,client,soak" },
     "no-mlflow-search": { type: "boolean", default: false },
   },
 });
 const quick = options.quick;
+const parts = new Set(options.parts.split(","));
 const RUNS = Number(options.runs ?? (quick ? 500 : 10_000));
 const CURVE = quick ? 50_000 : 1_000_000;
 const REPETITIONS = quick ? 2 : 5;
@@ -99,6 +103,7 @@ async function refill<T>(fill: (server: BenchServer) => T): Promise<Map<Name, T>
   const made = new Map<Name, T>();
   const again: BenchServer[] = [];
   for (const server of servers) {
+    hangUp();
     await server.stop();
     made.set(server.name, fill(server));
     again.push(await startServer(server.name, server.folder));
@@ -107,12 +112,8 @@ async function refill<T>(fill: (server: BenchServer) => T): Promise<Map<Name, T>
   return made;
 }
 
-try {
-  // MLflow's first start makes its tables; what counts is a start on a store that is there.
-  for (const name of ["ours", "mlflow"] as const) {
-    const first = await startServer(name);
-    servers.push(first);
-  }
+/** MLflow's first start makes its tables; what counts is a start on a store that is there. */
+async function start(): Promise<void> {
   const ready: Record<Name, number[]> = { ours: [], mlflow: [] };
   for (let i = 0; i < (quick ? 1 : REPETITIONS); i++) {
     await refill(() => undefined);
@@ -122,7 +123,9 @@ try {
   await new Promise((done) => setTimeout(done, 2_000));
   const idle = await alternate(1, async (server) => server.megabytes());
   report("idle memory, MB", "less", idle.ours, idle.mlflow);
+}
 
+async function rates(): Promise<void> {
   const row = async (
     measure: string,
     of: (server: BenchServer) => Promise<number>,
@@ -141,26 +144,24 @@ try {
       batchRate(address, clients, BATCHES[name]),
     );
   }
+}
 
-  const experiments = await refill((server) => {
-    const experiment = fillRuns(server, RUNS);
-    fillCurve(server, CURVE, experiment);
-    return experiment;
-  });
+async function searches(experiments: ReadonlyMap<Name, string>): Promise<void> {
   for (const search of Object.keys(SEARCHES) as (keyof typeof SEARCHES)[]) {
-    const of = (server: BenchServer): Promise<number> =>
-      searchMs(server.address, experiments.get(server.name)!, search);
+    const expected = search === "two clauses" ? twoClauses(RUNS) : 100;
     const all: Record<Name, number[]> = { ours: [], mlflow: [] };
     for (let i = 0; i < SEARCH_REPETITIONS; i++) {
-      for (const server of servers) {
+      for (const { name, address } of servers) {
         // A few of MLflow's say as much: sorting by a metric takes it ten seconds and more.
-        if (server.name === "mlflow" && (i >= 3 || options["no-mlflow-search"])) continue;
-        all[server.name].push(await of(server));
+        if (name === "mlflow" && (i >= 3 || options["no-mlflow-search"])) continue;
+        all[name].push(await searchMs(address, experiments.get(name)!, search, expected));
       }
     }
     report(`search of ${RUNS} runs, 100 ${search}, ms`, "less", all.ours, all.mlflow);
   }
+}
 
+async function curves(): Promise<void> {
   for (const [name, window] of [
     ["all", undefined],
     ["zoomed", [CURVE / 2, CURVE / 2 + CURVE / 20]],
@@ -173,20 +174,49 @@ try {
     });
     report(`${CURVE} points -> 2,000, ${name}, ms`, "less", ours, mlflow, { spikes: kept });
   }
+}
 
-  const ourServer = servers.find(({ name }) => name === "ours")!;
+async function client(): Promise<void> {
   const costs: number[] = [];
   for (let i = 0; i < REPETITIONS; i++)
-    costs.push(await clientCost(ourServer.address, quick ? 10_000 : 100_000));
+    costs.push(await clientCost(ourServer().address, quick ? 10_000 : 100_000));
   report("client's log(), us a point", "less", costs, []);
-  const before = ourServer.megabytes();
-  const points = await soak(ourServer.address, 64, SOAK_MS);
+}
+
+async function soaked(): Promise<void> {
+  const server = ourServer();
+  const before = server.megabytes();
+  const points = await soak(server.address, 64, SOAK_MS);
   const memory = {
     seconds: SOAK_MS / 1_000,
-    megabytes: [before, ourServer.megabytes()].map(Math.round),
+    megabytes: [before, server.megabytes()].map(Math.round),
   };
   report("soak, 64 clients, points/s, every one counted", "more", [points], [], memory);
+}
+
+function ourServer(): BenchServer {
+  return servers.find(({ name }) => name === "ours")!;
+}
+
+try {
+  const names: Name[] = ["ours"];
+  if (["start", "rates", "search", "curve"].some((part) => parts.has(part))) names.push("mlflow");
+  for (const name of names) servers.push(await startServer(name));
+  if (parts.has("start")) await start();
+  if (parts.has("rates")) await rates();
+  if (parts.has("search") || parts.has("curve")) {
+    const experiments = await refill((server) => {
+      const experiment = fillRuns(server, parts.has("search") ? RUNS : 1);
+      if (parts.has("curve")) fillCurve(server, CURVE, experiment);
+      return experiment;
+    });
+    if (parts.has("search")) await searches(experiments);
+    if (parts.has("curve")) await curves();
+  }
+  if (parts.has("client")) await client();
+  if (parts.has("soak")) await soaked();
 } finally {
+  hangUp();
   for (const server of servers) {
     await server.stop();
     server.remove();

@@ -30,6 +30,16 @@ function content(i: number) {
   return { metrics, params, tags };
 }
 
+/** How many of the first 100 of so many runs the bench's search for two clauses finds. */
+export function twoClauses(runs: number): number {
+  let found = 0;
+  for (let i = 0; i < runs && found < 100; i++) {
+    const { metrics, params } = content(i);
+    if (metrics[3]!.value > 0.9 && params[2]![1] === "3") found++;
+  }
+  return found;
+}
+
 /** Fills the stopped server's store; returns the experiment's id. */
 export function fillRuns({ name, folder }: BenchServer, runs: number): string {
   return name === "ours" ? fillOurs(folder, runs) : fillMlflow(folder, runs);
