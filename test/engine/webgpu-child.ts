@@ -1,11 +1,16 @@
 /** @file A process that finds SwiftShader: runs every case and a training on WebGPU and sends what came out. */
+import * as fc from "fast-check";
 import type { ExecutorOptions, Tensor } from "../../src/engine/index.ts";
 import { Evaluator, Random, Trainer, createExecutor } from "../../src/engine/index.ts";
+import { planOf } from "../../src/engine/onnx/plan.ts";
 import { feedsOf, specOf, withGradients } from "../support/cases.ts";
 import { OP_CASES } from "./op-cases.ts";
+import type { Sketch } from "./random-graph.ts";
+import { feedsOf as randomFeeds, graphOf, sketches } from "./random-graph.ts";
 import { textFeeds, textProgram, textState } from "./toy-text.ts";
 
 export const STEPS = 6;
+export const RANDOM_GRAPHS = 40;
 
 export type Trained = {
   readonly device: string;
@@ -17,6 +22,7 @@ export type Trained = {
 export type ChildMessage =
   | { readonly kind: "case"; readonly name: string; readonly outputs: Record<string, Tensor> }
   | { readonly kind: "refused"; readonly name: string; readonly error: string }
+  | { readonly kind: "random"; readonly sketch: Sketch; readonly outputs: Record<string, Tensor> }
   | { readonly kind: "trained"; readonly result: Trained };
 
 export async function trainText(executor: "cpu" | "webgpu", options: ExecutorOptions) {
@@ -61,9 +67,22 @@ async function runCases(send: (message: ChildMessage) => void): Promise<void> {
   await lenient.close();
 }
 
+async function runRandomGraphs(send: (message: ChildMessage) => void): Promise<void> {
+  const device = await createExecutor("webgpu", { strict: true }).open();
+  for (const sketch of fc.sample(sketches, { numRuns: RANDOM_GRAPHS, seed: 5 })) {
+    const plan = planOf(graphOf(sketch));
+    await device.compile("it", { plan, updates: new Map(), guards: [] });
+    const [result] = await device.run("it", [randomFeeds(sketch, plan)]);
+    await device.release("it");
+    send({ kind: "random", sketch, outputs: result!.outputs });
+  }
+  await device.close();
+}
+
 if (process.send !== undefined && import.meta.filename === process.argv[1]) {
   const send = (message: ChildMessage): void => void process.send!(message);
   await runCases(send);
+  await runRandomGraphs(send);
   send({ kind: "trained", result: await trainText("webgpu", { strict: true }) });
   process.disconnect();
 }

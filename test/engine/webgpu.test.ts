@@ -8,9 +8,11 @@ import { Random, interpret } from "../../src/engine/index.ts";
 import { planOf } from "../../src/engine/onnx/plan.ts";
 import { feedsOf, specOf, withGradients } from "../support/cases.ts";
 import { hasSwiftShader, unpackSwiftShader } from "../support/swiftshader.ts";
+import { expectClose } from "./close.ts";
 import { OP_CASES } from "./op-cases.ts";
+import { graphOf, feedsOf as randomFeeds } from "./random-graph.ts";
 import type { ChildMessage, Trained } from "./webgpu-child.ts";
-import { STEPS, trainText } from "./webgpu-child.ts";
+import { RANDOM_GRAPHS, STEPS, trainText } from "./webgpu-child.ts";
 
 /** Cases with nodes that the provider can't compute: 64-bit integers. */
 const ON_THE_CPU = ["dropout"];
@@ -18,6 +20,7 @@ const ON_THE_CPU = ["dropout"];
 describe.skipIf(!hasSwiftShader)("WebGPU, on SwiftShader", () => {
   const outputs = new Map<string, Record<string, Tensor>>();
   const refused = new Map<string, string>();
+  const random: (ChildMessage & { readonly kind: "random" })[] = [];
   let trained: Trained | null = null;
   let folder: string;
 
@@ -33,6 +36,7 @@ describe.skipIf(!hasSwiftShader)("WebGPU, on SwiftShader", () => {
     child.stderr!.on("data", (chunk) => (errors += String(chunk)));
     child.on("message", (message: ChildMessage) => {
       if (message.kind === "case") outputs.set(message.name, message.outputs);
+      else if (message.kind === "random") random.push(message);
       else if (message.kind === "refused") refused.set(message.name, message.error);
       else trained = message.result;
     });
@@ -57,6 +61,14 @@ describe.skipIf(!hasSwiftShader)("WebGPU, on SwiftShader", () => {
       }
     },
   );
+
+  test("random graphs give what the reference gives, forward and backward", () => {
+    expect(random).toHaveLength(RANDOM_GRAPHS);
+    for (const { sketch, outputs: found } of random) {
+      const plan = planOf(graphOf(sketch));
+      expectClose(found, interpret(plan, randomFeeds(sketch, plan), new Map()));
+    }
+  });
 
   test("computes every node itself, but for those it is known to lack", () => {
     expect([...refused.keys()]).toEqual(ON_THE_CPU);

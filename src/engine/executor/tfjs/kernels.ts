@@ -32,9 +32,14 @@ export function tfKernels(tf: Tf): Readonly<Record<string, TfKernel>> {
       const over = list(axes);
       return [over.length === 0 ? tf.clone(on(x)) : tf.reshape(f(on(x), over), [...shape])];
     };
-  const product = (a: core.Tensor, b: core.Tensor, ta: boolean, tb: boolean): core.Tensor =>
+  /**
+   * The wasm backend keeps what it made of a right-hand side by the tensor's data, which a reshaped
+   * tensor shares: the second of two products with two shapes of it comes out wrong, without a word.
+   */
+  const ownData = (b: core.Tensor): core.Tensor => (tf.getBackend() === "wasm" ? tf.mul(b, 1) : b);
+  const product = (a: core.Tensor, b: core.Tensor, ta = false, tb = false): core.Tensor =>
     // Transposed first: only plain products have a fast kernel on wasm.
-    tf.matMul(ta ? tf.transpose(a) : a, tb ? tf.transpose(b) : b);
+    tf.matMul(ta ? tf.transpose(a) : a, ownData(tb ? tf.transpose(b) : b));
   /** The rows that positions name: [batch, 1, tokens, width] */
   const rowsAt = (table: core.Tensor, { shape, data }: Tensor): core.Tensor => {
     const rows = tf.gather(table, tf.tensor1d(Int32Array.from(data, Number), "int32"));
@@ -134,7 +139,7 @@ export function tfKernels(tf: Tf): Readonly<Record<string, TfKernel>> {
       const normed = tf.mul(tf.sub(on(x), mean), inverse);
       return [tf.add(tf.mul(normed, on(weight)), on(bias)), mean, inverse];
     },
-    MatMul: ({ inputs: [a, b] }) => [tf.matMul(on(a), on(b))],
+    MatMul: binary(product),
     Gemm: ({ inputs: [a, b, bias], attributes }) => {
       const [ta, tb] = [attributes.int("transA", 0) === 1, attributes.int("transB", 0) === 1];
       const result = product(on(a), on(b), ta, tb);
