@@ -1,4 +1,5 @@
 /** @file iopub: what everybody sees, in order, a flood in few messages. */
+import { GatheredPrints } from "./gathered-prints.ts";
 import type { Header, Json, Wire } from "./protocol/wire.ts";
 import type { Sockets } from "./protocol/sockets.ts";
 
@@ -9,8 +10,9 @@ type Parent = Header | Record<string, never>;
 export class Output {
   readonly #wire: Wire;
   readonly #sockets: Sockets;
-  #pending: { parent: Parent; name: string; texts: string[]; chars: number } | undefined;
-  #scheduled = false;
+  readonly #prints = new GatheredPrints<Parent, string>(MAX_STREAM_CHARS, (parent, name, text) =>
+    this.#send("stream", { name, text }, parent),
+  );
 
   constructor(wire: Wire, sockets: Sockets) {
     this.#wire = wire;
@@ -51,28 +53,10 @@ export class Output {
 
   /** Prints; what comes in one turn of the event loop goes out together. */
   stream(name: string, text: string, parent: Parent): void {
-    const pending = this.#pending;
-    if (pending !== undefined && pending.parent === parent && pending.name === name) {
-      pending.texts.push(text);
-      pending.chars += text.length;
-    } else {
-      this.flush();
-      this.#pending = { parent, name, texts: [text], chars: text.length };
-    }
-    if (this.#pending!.chars >= MAX_STREAM_CHARS) this.flush();
-    else if (!this.#scheduled) {
-      this.#scheduled = true;
-      setImmediate(() => {
-        this.#scheduled = false;
-        this.flush();
-      });
-    }
+    this.#prints.add(parent, name, text);
   }
 
   flush(): void {
-    const pending = this.#pending;
-    if (pending === undefined) return;
-    this.#pending = undefined;
-    this.#send("stream", { name: pending.name, text: pending.texts.join("") }, pending.parent);
+    this.#prints.flush();
   }
 }

@@ -109,3 +109,17 @@ test("a background loop of an earlier cell goes on when another cell is interrup
   await sleep(100);
   expect(await client.value("ticks")).toBe(stopped);
 });
+
+test("kills what does not react at the second interrupt", async () => {
+  await client.run("const { pbkdf2Sync } = await import('node:crypto');");
+  const id = await client.send("shell", "execute_request", {
+    code: `console.log("begun"); pbkdf2Sync("a", "b", 2 ** 31 - 1, 64, "sha512");`,
+  });
+  await client.until(() => client.messages.some((m) => m.parent === id && m.type === "stream"));
+  await client.request("interrupt_request", {}, "control");
+  await sleep(2_100);
+  await client.request("interrupt_request", {}, "control");
+  const { error } = await client.outcome(id);
+  expect(error!["ename"]).toBe("RuntimeCrashed");
+  expect(error!["evalue"]).toContain("it did not react to an interrupt within 2000 ms");
+});

@@ -190,3 +190,24 @@ test("tslab's names work", async () => {
     ["update_display_data", { "text/markdown": "2" }],
   ]);
 });
+
+test.each([
+  [
+    "process.stdout.write(5 as never)",
+    "write: the chunk must be a string or a Uint8Array, got number",
+  ],
+  [
+    "process.stderr.write(null as never)",
+    "write: the chunk must be a string or a Uint8Array, got null",
+  ],
+  [
+    "display('text', { raw: true })",
+    "display: with raw, the value must be an object from MIME types to data, got string",
+  ],
+  [
+    "display(null, { raw: true })",
+    "display: with raw, the value must be an object from MIME types to data, got null",
+  ],
+])("%s says what is wrong", async (code, message) => {
+  expect((await client.run(code)).error).toMatchObject({ ename: "TypeError", evalue: message });
+});

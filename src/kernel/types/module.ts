@@ -7,11 +7,9 @@ import type { ErrorContent } from "../user/messages.ts";
 import { LocalFiles } from "../user/modules/local-files.ts";
 import { ChangedFiles } from "./changed-files.ts";
 import type { Completions } from "./completions.ts";
+import { withinPatience } from "./patience.ts";
 import { reportOf, typeErrorOf } from "./report.ts";
 import { TypeService } from "./service.ts";
-
-/** A server that is still reading the project is not waited for longer. */
-const PATIENCE_MS = 8_000;
 
 /** `off`: not looked for. `warn`: printed below the cell. `strict`: a cell with type errors is not run. */
 export type DiagnosticsMode = "off" | "warn" | "strict";
@@ -88,13 +86,6 @@ export function types(kernel: KernelContext): Handlers {
 
 function modeOf(value: unknown): DiagnosticsMode | undefined {
   return value === "off" || value === "warn" || value === "strict" ? value : undefined;
-}
-
-function withinPatience<T>(answer: Promise<T>): Promise<T> {
-  const { promise, reject } = Promise.withResolvers<T>();
-  const late = new Error(`types: the language server did not answer within ${PATIENCE_MS} ms`);
-  const timer = setTimeout(() => reject(late), PATIENCE_MS);
-  return Promise.race([answer, promise]).finally(() => clearTimeout(timer));
 }
 
 /** Reads `code` and `cursor_pos`, naming what is wrong in them. */

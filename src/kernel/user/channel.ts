@@ -2,6 +2,7 @@
 import { Buffer } from "node:buffer";
 import { writeSync } from "node:fs";
 import { performance } from "node:perf_hooks";
+import { GatheredPrints } from "../gathered-prints.ts";
 import { type FromUser, FROM_USER_FD } from "./messages.ts";
 
 /** So many prints in a window go out at once; a flood beyond that is gathered. */
@@ -28,10 +29,11 @@ type StreamName = "stdout" | "stderr";
 
 /** The pipe to the kernel. Order is the order of calls. */
 export class Channel {
-  #pending: { cell: number; name: StreamName; text: string } | undefined;
+  readonly #prints = new GatheredPrints<number, StreamName>(FLUSH_CHARS, (cell, name, text) =>
+    writeFully(FROM_USER_FD, `${JSON.stringify({ type: "stream", cell, name, text })}\n`),
+  );
   #windowStart = 0;
   #writes = 0;
-  #scheduled = false;
 
   send(message: FromUser): void {
     this.flush();
@@ -40,32 +42,16 @@ export class Channel {
 
   /** Prints for a cell; a flood is put together into few messages. */
   stream(cell: number, name: StreamName, text: string): void {
-    const pending = this.#pending;
-    if (pending !== undefined && pending.cell === cell && pending.name === name) {
-      pending.text += text;
-    } else {
-      this.flush();
-      this.#pending = { cell, name, text };
-    }
+    this.#prints.add(cell, name, text);
     const now = performance.now();
     if (now - this.#windowStart > WINDOW_MS) {
       this.#windowStart = now;
       this.#writes = 0;
     }
-    if (++this.#writes <= PROMPT_WRITES || this.#pending!.text.length >= FLUSH_CHARS) this.flush();
-    else if (!this.#scheduled) {
-      this.#scheduled = true;
-      setImmediate(() => {
-        this.#scheduled = false;
-        this.flush();
-      });
-    }
+    if (++this.#writes <= PROMPT_WRITES) this.flush();
   }
 
   flush(): void {
-    const pending = this.#pending;
-    if (pending === undefined) return;
-    this.#pending = undefined;
-    writeFully(FROM_USER_FD, `${JSON.stringify({ type: "stream", ...pending })}\n`);
+    this.#prints.flush();
   }
 }

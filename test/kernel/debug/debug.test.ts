@@ -21,9 +21,10 @@ afterAll(async () => {
   rmSync(project, { recursive: true });
 });
 
-let seq = 0;
+let requests = 0;
 async function dap(command: unknown, given: unknown = {}): Promise<Json> {
-  const content = { type: "request", seq: ++seq, command, arguments: given };
+  const seq = ++requests;
+  const content = { type: "request", seq, command, arguments: given };
   const { reply } = await kernel.request("debug_request", content, "control");
   expect(reply).toMatchObject({ type: "response", request_seq: seq });
   if (!reply["success"]) throw new Error(reply["message"]);
@@ -266,6 +267,21 @@ test("a process that ends, also while it is stopped, is replaced by one that is 
   expect(Number(await evaluated("process.pid"))).not.toBe(pid);
   await go();
   expect(plain(await kernel.outcome(again))).toBe("1");
+});
+
+test("a request that is under way says why it got no answer", async () => {
+  await kernel.run("const cellBlock = new Int32Array(new SharedArrayBuffer(4));");
+  const id = await start("console.log('on'); Atomics.wait(cellBlock, 0, 0, 60_000);");
+  await kernel.until(() => kernel.messages.some((m) => m.parent === id && m.type === "stream"));
+  const pending = expect(dap("inspectVariables")).rejects.toThrow("debugger: disconnected");
+  await dap("disconnect");
+  await pending;
+  await kernel.request("interrupt_request", {}, "control");
+  expect((await kernel.outcome(id)).error).toMatchObject({ ename: "KeyboardInterrupt" });
+  await dap("initialize");
+  await expect(
+    dap("evaluate", { expression: "process.kill(process.pid, 'SIGKILL'); for (;;);" }),
+  ).rejects.toThrow("debugger: the process that runs the cells is gone");
 });
 
 test("what is wrong in a request is said", async () => {
