@@ -21,7 +21,12 @@ export function Palette({
     void navigate({ to });
   };
   return (
-    <Command.Dialog open={open} onOpenChange={onOpenChange} label="Go to" className="palette">
+    <Command.Dialog
+      open={open}
+      onOpenChange={onOpenChange}
+      label="Go to"
+      contentClassName="palette"
+    >
       <Command.Input placeholder="Page or experiment" />
       <Command.List>
         <Command.Empty>Nothing of that name.</Command.Empty>

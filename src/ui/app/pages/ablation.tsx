@@ -66,9 +66,9 @@ export function AblationView() {
       </header>
       <p className="lead">{data.summary}</p>
       <Findings page={data} />
-      <section aria-labelledby="table">
+      <section>
         <header className="title">
-          <h2 id="table">Configurations</h2>
+          <h2>Configurations</h2>
           <nav className="tabs" aria-label="Columns of the table">
             {LEVELS.map(([id, label]) => (
               <Link
@@ -130,21 +130,21 @@ function Sections({ page }: { page: AblationPage }) {
   return (
     <>
       {effects && (
-        <section aria-labelledby="effects">
-          <h2 id="effects">Main effects and interactions</h2>
+        <section>
+          <h2>Main effects and interactions</h2>
           <FigureView label="Effects" figure={effectForest(effects, modalities)} />
           <HtmlTable table={effectTable(effects, modalities)} />
         </section>
       )}
       {baselines && (
-        <section aria-labelledby="baselines">
-          <h2 id="baselines">Against what has to be beaten</h2>
+        <section>
+          <h2>Against what has to be beaten</h2>
           <HtmlTable table={baselineTable(baselines, modalities)} />
         </section>
       )}
       {soup && (
-        <section aria-labelledby="soup">
-          <h2 id="soup">Souping ladder</h2>
+        <section>
+          <h2>Souping ladder</h2>
           <FigureView label="Soups" figure={soupLadder(soup, modalities)} />
           <HtmlTable table={soupTable(soup, modalities)} />
           {barriers && barriers.length > 0 && (
@@ -153,21 +153,21 @@ function Sections({ page }: { page: AblationPage }) {
         </section>
       )}
       {duplicates && (
-        <section aria-labelledby="duplicates">
-          <h2 id="duplicates">Control: planted duplicates</h2>
+        <section>
+          <h2>Control: planted duplicates</h2>
           <FigureView label="Planted duplicates" figure={duplicatesSlope(duplicates)} />
           <HtmlTable table={duplicatesTable(duplicates)} />
         </section>
       )}
       {ladder && (
-        <section aria-labelledby="ladder">
-          <h2 id="ladder">The paper’s ladder</h2>
+        <section>
+          <h2>The paper’s ladder</h2>
           <FigureView label="Ladder" figure={ladderGains(ladder)} />
           <HtmlTable table={ladderTable(ladder, modalities)} />
         </section>
       )}
-      <section aria-labelledby="method">
-        <h2 id="method">How</h2>
+      <section>
+        <h2>How</h2>
         {[...page.method.text, ...page.method.notes].map((text) => (
           <p key={text} className="note">
             {text}

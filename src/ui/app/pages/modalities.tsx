@@ -26,18 +26,18 @@ function Page({ page, experiment }: { page: AblationPage; experiment: string }) 
   return (
     <>
       <h1>Modalities</h1>
-      <section aria-labelledby="bars">
-        <h2 id="bars">Scores by modality</h2>
+      <section>
+        <h2>Scores by modality</h2>
         <FigureView label="Scores by modality" figure={modalityBars(grid.rows, modalities)} />
       </section>
       {radar && (
-        <section aria-labelledby="radar">
-          <h2 id="radar">Meta-tasks</h2>
+        <section>
+          <h2>Meta-tasks</h2>
           <FigureView label="Meta-tasks" figure={radar} />
         </section>
       )}
-      <section aria-labelledby="heat">
-        <h2 id="heat">Difference from {grid.baseline} by data set</h2>
+      <section>
+        <h2>Difference from {grid.baseline} by data set</h2>
         <FigureView
           label="Differences by data set"
           figure={deltaHeatmap(grid, datasets, modalities)}
@@ -65,8 +65,8 @@ function Gallery({ page, experiment }: { page: AblationPage; experiment: string 
     });
   const found = useQuery(queriesQuery(experiment, { task, configuration, before, offset }));
   return (
-    <section aria-labelledby="retrievals">
-      <h2 id="retrievals">What was retrieved</h2>
+    <section>
+      <h2>What was retrieved</h2>
       <DrillDown
         page={page}
         task={task}

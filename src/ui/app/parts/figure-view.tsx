@@ -40,12 +40,7 @@ export function FigureView({ figure, label }: { figure: Figure; label: string })
   return (
     <figure className="plot" data-drawn={drawn}>
       <div className="scroll" role="region" aria-label={`${label}: ${description}`} tabIndex={0}>
-        <div
-          ref={place}
-          role="img"
-          aria-label={label}
-          style={{ minWidth, minHeight: figure.layout.height }}
-        />
+        <div ref={place} style={{ minWidth, minHeight: figure.layout.height }} />
       </div>
     </figure>
   );

@@ -41,7 +41,7 @@ export function LevelTable({
     });
   return (
     <>
-      <div className="scroll" role="region" aria-label="Configurations" tabIndex={0}>
+      <div className="scroll" role="region" aria-label="Table of configurations" tabIndex={0}>
         <table className="ablation">
           <thead>
             <tr>
