@@ -92,17 +92,17 @@ export class Graph {
     return value;
   }
 
-  /** As `parameter`, for what is not a parameter: the optimiser's tensors. */
-  state(name: string, shape: Shape): Value {
+  /** As `parameter`, for what is not a parameter: the optimiser's tensors, frozen weights of 16 bits. */
+  state(name: string, shape: Shape, dtype: DType = "float32"): Value {
     const known = this.#states.get(name);
     if (known !== undefined) {
-      if (sameShape(known.shape, shape)) return known;
+      if (sameShape(known.shape, shape) && known.dtype === dtype) return known;
       throw new RangeError(
-        `parameter ${name} is ${showShape(known.shape)}, asked for again as ${showShape(shape)}`,
+        `parameter ${name} is ${typed(known)}, asked for again as ${typed({ shape, dtype })}`,
       );
     }
     this.#checkNewName("parameter", name, shape);
-    const value = this.#value(name, { shape: [...shape], dtype: "float32" }, { kind: "state" });
+    const value = this.#value(name, { shape: [...shape], dtype }, { kind: "state" });
     this.#states.set(name, value);
     return value;
   }
@@ -199,6 +199,10 @@ export class Graph {
       );
     }
   }
+}
+
+function typed({ shape, dtype }: OutputType): string {
+  return dtype === "float32" ? showShape(shape) : `${dtype} ${showShape(shape)}`;
 }
 
 function constantKey({ dtype, shape, data }: Tensor): string {

@@ -6,6 +6,7 @@
  */
 export type { DType, Shape, State, Tensor, TensorData } from "./tensor.ts";
 export { sameShape, scalar, showShape, sizeOf, tensor, zeros } from "./tensor.ts";
+export { decodeFloat16, encodeBfloat16, encodeFloat16 } from "./halves.ts";
 export { Graph, Value } from "./graph.ts";
 export { gradients } from "./gradients.ts";
 
@@ -58,6 +59,8 @@ export {
 } from "./ops/shape.ts";
 export type { MatmulOptions } from "./ops/matmul.ts";
 export { linear, matmul } from "./ops/matmul.ts";
+export type { HalfLinearOptions, Quantized } from "./ops/frozen.ts";
+export { halfLinear, quantize, quantizedLinear } from "./ops/frozen.ts";
 export { gather } from "./ops/gather.ts";
 export type { L2Options, NormOptions } from "./ops/norm.ts";
 export { l2Normalize, layerNorm, rmsNorm } from "./ops/norm.ts";

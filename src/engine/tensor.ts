@@ -1,12 +1,24 @@
 /** @file Tensors: plain data with a shape, what goes into a graph and comes out of it. */
 
-/** Element types a value may have. `bool` is stored as Uint8Array of 0 and 1. */
-export type DType = "float32" | "int64" | "bool";
+import { encodeFloat16 } from "./halves.ts";
+
+/**
+ * Element types a value may have. `bool` is stored as Uint8Array of 0 and 1. The last four are how frozen
+ * weights and their products are kept; only casts and `ops/frozen.ts` read them.
+ */
+export type DType = "float32" | "int64" | "bool" | "float16" | "int8" | "uint8" | "int32";
 
 export type Shape = readonly number[];
 
-/** Float64Array stands for "float32" too: the reference executor computes in f64. */
-export type TensorData = Float32Array | Float64Array | BigInt64Array | Uint8Array;
+/** Float64Array stands for "float32" too: the reference executor computes in f64. A float16 is its bits. */
+export type TensorData =
+  | Float32Array
+  | Float64Array
+  | BigInt64Array
+  | Uint8Array
+  | Uint16Array
+  | Int8Array
+  | Int32Array;
 
 /** Row-major data; `data.length` is the product of `shape`. */
 export type Tensor = {
@@ -80,11 +92,25 @@ function dtypeOf(data: ArrayLike<number | bigint>): DType {
   return data instanceof Uint8Array ? "bool" : "float32";
 }
 
-const ARRAYS = { float32: Float32Array, int64: BigInt64Array, bool: Uint8Array } as const;
+const ARRAYS = {
+  float32: Float32Array,
+  int64: BigInt64Array,
+  bool: Uint8Array,
+  float16: Uint16Array,
+  int8: Int8Array,
+  uint8: Uint8Array,
+  int32: Int32Array,
+} as const;
 
 function convert(data: ArrayLike<number | bigint>, dtype: DType): TensorData {
   if (data instanceof ARRAYS[dtype]) return data;
   if (dtype === "int64") return BigInt64Array.from(data, BigInt);
   if (dtype === "bool") return Uint8Array.from(data, (x) => (Number(x) === 0 ? 0 : 1));
-  return data instanceof Float64Array ? data : Float32Array.from(data, Number);
+  if (dtype === "float32") {
+    return data instanceof Float64Array ? data : Float32Array.from(data, Number);
+  }
+  const numbers = Array.from(data, Number);
+  return dtype === "float16"
+    ? Uint16Array.from(numbers, encodeFloat16)
+    : ARRAYS[dtype].from(numbers);
 }

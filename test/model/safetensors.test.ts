@@ -20,7 +20,7 @@ import {
   decodeFloat16,
   encodeBfloat16,
   encodeFloat16,
-} from "../../src/model/safetensors/halves.ts";
+} from "../../src/engine/halves.ts";
 import {
   decodeSafetensors,
   openCheckpoint,

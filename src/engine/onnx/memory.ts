@@ -3,7 +3,15 @@ import type { Value } from "../graph.ts";
 import { sizeOf } from "../tensor.ts";
 import type { Plan } from "./plan.ts";
 
-const BYTES = { float32: 4, int64: 8, bool: 1 } as const;
+const BYTES = {
+  float32: 4,
+  int64: 8,
+  bool: 1,
+  float16: 2,
+  int8: 1,
+  uint8: 1,
+  int32: 4,
+} as const;
 
 /** Bytes of the computed values that are alive together, at worst, when nodes run in order. */
 export function peakBytes({ nodes, outputs }: Plan): number {

@@ -1,8 +1,7 @@
 /** @file Tensor data <-> bytes, little-endian. */
-import { tensor } from "../../engine/index.ts";
-import type { Tensor } from "../../engine/index.ts";
+import { decodeFloat16, encodeBfloat16, encodeFloat16, tensor } from "../../engine/index.ts";
+import type { DType, Tensor } from "../../engine/index.ts";
 import type { ElementType, TensorEntry } from "./header.ts";
-import { decodeFloat16, encodeBfloat16, encodeFloat16 } from "./halves.ts";
 
 /** How float32 tensors are stored. */
 export type FloatType = "F32" | "F16" | "BF16";
@@ -40,13 +39,21 @@ export function decodeTensor({ dtype, shape }: TensorEntry, bytes: Uint8Array): 
   return DECODERS[dtype](aligned.buffer, shape);
 }
 
+const OTHERS = {
+  float16: "F16",
+  int64: "I64",
+  int32: "I32",
+  int8: "I8",
+  uint8: "U8",
+  bool: "BOOL",
+} as const satisfies Record<Exclude<DType, "float32">, ElementType>;
+
 export function elementTypeOf({ dtype }: Tensor, floatType: FloatType): ElementType {
-  if (dtype === "float32") return floatType;
-  return dtype === "int64" ? "I64" : "BOOL";
+  return dtype === "float32" ? floatType : OTHERS[dtype];
 }
 
 export function encodeTensor({ data }: Tensor, type: ElementType): Uint8Array {
-  if (data instanceof BigInt64Array || data instanceof Uint8Array) {
+  if (!(data instanceof Float32Array || data instanceof Float64Array)) {
     return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
   }
   if (type === "F32") {

@@ -162,7 +162,10 @@ export class OrtBackend implements Backend {
 
   #toOrt({ dtype, shape, data }: Tensor): OrtTensor {
     const own = data instanceof Float64Array ? Float32Array.from(data) : data;
-    return new this.#library.runtime.Tensor(dtype, own as Float32Array, shape);
+    const made = new this.#library.runtime.Tensor(dtype, own as Float32Array, shape);
+    // It takes a Float16Array's place, which onnxruntime-node 1.30's binding reads as empty.
+    if (dtype === "float16") Object.assign(made, { cpuData: data });
+    return made;
   }
 }
 
@@ -171,5 +174,8 @@ function allFinite({ data }: Tensor): boolean {
 }
 
 function fromOrt({ type, dims, data }: OrtTensor): Tensor {
-  return { dtype: type as DType, shape: [...dims], data: data as Float32Array };
+  const own = data as Float32Array;
+  // Newer Nodes have an array of halves; ours are their bits.
+  const kept = type === "float16" ? new Uint16Array(own.buffer, own.byteOffset, own.length) : own;
+  return { dtype: type as DType, shape: [...dims], data: kept };
 }

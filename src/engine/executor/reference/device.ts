@@ -3,18 +3,22 @@ import type { Node, Value } from "../../graph.ts";
 import type { Plan } from "../../onnx/plan.ts";
 import { fromState } from "../../onnx/write.ts";
 import type { State, Tensor } from "../../tensor.ts";
+import { tensor } from "../../tensor.ts";
+import { decodeFloat16 } from "../../halves.ts";
 import { liveHeap } from "../live-heap.ts";
 import type { Compilation, Device, Executor, Inventory, RunResult, Tensors } from "../types.ts";
 import { ELEMENTWISE } from "./elementwise.ts";
 import type { Kernel } from "./kernels.ts";
 import { attributesOf } from "./kernels.ts";
 import { MOVING } from "./moving.ts";
+import { QUANTIZED } from "./quantized.ts";
 import { REDUCING } from "./reducing.ts";
 
 /** By ONNX operator. */
 export const KERNELS: Readonly<Record<string, Kernel>> = {
   ...ELEMENTWISE,
   ...MOVING,
+  ...QUANTIZED,
   ...REDUCING,
 };
 
@@ -45,7 +49,7 @@ class ReferenceDevice implements Device {
   }
 
   async state(names: readonly string[] = [...this.#state.keys()]): Promise<State> {
-    return new Map(names.map((name) => [name, copy(this.#state.get(name)!)]));
+    return new Map(names.map((name) => [name, stored(this.#state.get(name)!)]));
   }
 
   async compile(id: string, compilation: Compilation): Promise<void> {
@@ -102,8 +106,18 @@ function runNode({ op, inputs, outputs, attributes }: Node, known: Map<Value, Te
 }
 
 function inF64(tensor: Tensor): Tensor {
+  if (tensor.data instanceof Uint16Array) {
+    return { ...tensor, data: Float64Array.from(tensor.data, decodeFloat16) };
+  }
   if (!(tensor.data instanceof Float32Array)) return tensor;
   return { ...tensor, data: Float64Array.from(tensor.data) };
+}
+
+/** A copy as it was loaded: halves are bits outside. */
+function stored({ dtype, shape, data }: Tensor): Tensor {
+  return dtype === "float16"
+    ? tensor(Array.from(data, Number), shape, dtype)
+    : copy({ dtype, shape, data });
 }
 
 function copy(tensor: Tensor): Tensor {

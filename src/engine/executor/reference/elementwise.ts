@@ -1,4 +1,5 @@
 /** @file Reference kernels: elementwise operations. */
+import { decodeFloat16, encodeFloat16 } from "../../halves.ts";
 import type { Shape, Tensor, TensorData } from "../../tensor.ts";
 import { sameShape, sizeOf } from "../../tensor.ts";
 import { broadcastOffsets, floats } from "./arrays.ts";
@@ -107,6 +108,7 @@ function spread({ data, shape: own }: Tensor, shape: Shape): TensorData {
 
 function castTo(type: number, { data }: Tensor): TensorData {
   const values = Array.from(data as ArrayLike<number | bigint>, Number);
+  if (type === 10) return Float64Array.from(values, (v) => decodeFloat16(encodeFloat16(v)));
   if (type === 7) return BigInt64Array.from(values, (v) => BigInt(Math.trunc(v)));
   return type === 9 ? Uint8Array.from(values, (v) => (v === 0 ? 0 : 1)) : Float64Array.from(values);
 }

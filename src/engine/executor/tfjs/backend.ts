@@ -3,11 +3,13 @@
  * gradients are not needed. It has no 64-bit integers: those the reference's kernels compute, exactly.
  */
 import type * as core from "@tensorflow/tfjs-core";
+import { decodeFloat16 } from "../../halves.ts";
 import type { DType, State, Tensor } from "../../tensor.ts";
 import type { Backend } from "../backend.ts";
 import type { CompiledModel, FlatNode, FlatPlan, WorkerOptions } from "../messages.ts";
 import { KERNELS } from "../reference/device.ts";
 import { attributesOf } from "../reference/kernels.ts";
+import { QUANTIZED } from "../reference/quantized.ts";
 import type { Inventory, RunResult, Tensors } from "../types.ts";
 import type { Operand, TfKernel } from "./kernels.ts";
 import { tfKernels } from "./kernels.ts";
@@ -58,7 +60,9 @@ export class TfjsBackend implements Backend {
 
   async compile(id: string, { program, ...rest }: CompiledModel): Promise<void> {
     const plan = program as FlatPlan;
-    const strange = plan.nodes.find(({ op }) => !(op in this.#kernels) && !(op in KERNELS));
+    const strange = plan.nodes.find(
+      ({ op }) => !(op in this.#kernels) && (!(op in KERNELS) || op in QUANTIZED),
+    );
     if (strange !== undefined) throw new Error(`the tfjs executor has no ${strange.op}`);
     const constants = new Map(
       [...plan.constants].map(([name, tensor]) => [name, this.#constant(tensor)]),
@@ -160,7 +164,8 @@ export class TfjsBackend implements Backend {
   }
 
   #upload({ dtype, shape, data }: Tensor): core.Tensor {
-    const own = data instanceof Float64Array ? Float32Array.from(data) : data;
+    const wide = dtype === "float16" ? Float32Array.from(data as Uint16Array, decodeFloat16) : data;
+    const own = wide instanceof Float64Array ? Float32Array.from(wide) : wide;
     return this.#tf.tensor(own as Float32Array, [...shape], dtype === "bool" ? "bool" : "float32");
   }
 }
