@@ -8,6 +8,7 @@ import { where } from "./logic.ts";
 import { matmul } from "./matmul.ts";
 import { softmax } from "./reduce.ts";
 import { reshape } from "./shape.ts";
+import { located } from "./located.ts";
 
 export type AttentionOptions = {
   /** [batch, heads, tokens, dim] */
@@ -56,16 +57,20 @@ function additive(
   let bias: Value | null = null;
   if (mask !== undefined) {
     if (broadcastShapes("attention", shape, mask.shape).join() !== shape.join()) {
-      throw new RangeError(
-        `attention: mask ${showShape(mask.shape)} does not broadcast to scores ${showShape(shape)}`,
+      throw located(
+        new RangeError(
+          `attention: mask ${showShape(mask.shape)} does not broadcast to scores ${showShape(shape)}`,
+        ),
       );
     }
     bias = mask.dtype === "bool" ? where(mask, 0, UNSEEN) : mask;
   }
   if (!causal) return bias;
   if (tokens > keys) {
-    throw new RangeError(
-      `attention: causal needs at least as many keys as tokens, got ${tokens} tokens and ${keys} keys`,
+    throw located(
+      new RangeError(
+        `attention: causal needs at least as many keys as tokens, got ${tokens} tokens and ${keys} keys`,
+      ),
     );
   }
   const data = new Float32Array(tokens * keys);
@@ -82,12 +87,12 @@ function checked(
   const all = `query ${showShape(query.shape)}, key ${showShape(key.shape)}, value ${showShape(value.shape)}`;
   const [q, k, v] = [query.shape, key.shape, value.shape];
   if (q.length !== 4 || k.length !== 4 || v.length !== 4) {
-    throw new RangeError(`attention: all must be [batch, heads, tokens, dim], got ${all}`);
+    throw located(new RangeError(`attention: all must be [batch, heads, tokens, dim], got ${all}`));
   }
   const fits = q[0] === k[0] && k[0] === v[0] && q[3] === k[3] && k[1] === v[1] && k[2] === v[2];
   if (!fits || q[1]! % k[1]! !== 0) {
-    throw new RangeError(
-      `attention: batch, keys or widths disagree, or heads are no multiple: ${all}`,
+    throw located(
+      new RangeError(`attention: batch, keys or widths disagree, or heads are no multiple: ${all}`),
     );
   }
   return q as unknown as readonly [number, number, number, number];

@@ -3,6 +3,7 @@ import type { Value } from "../graph.ts";
 import { showShape, sizeOf, tensor } from "../tensor.ts";
 import { mul } from "./arithmetic.ts";
 import { emit, reshapeNode, wantDtype } from "./emit.ts";
+import { located } from "./located.ts";
 
 export type DropoutOptions = {
   /** Share of elements set to 0, in [0, 1). */
@@ -25,9 +26,9 @@ export function dropout(x: Value, { rate, seed, site }: DropoutOptions): Value {
   wantDtype("dropout", x, "float32");
   wantDtype("dropout", seed, "int64");
   if (!(rate >= 0 && rate < 1))
-    throw new RangeError(`dropout: rate must be in [0, 1), got ${rate}`);
+    throw located(new RangeError(`dropout: rate must be in [0, 1), got ${rate}`));
   if (seed.shape.length > 0) {
-    throw new RangeError(`dropout: seed must be one number, got ${showShape(seed.shape)}`);
+    throw located(new RangeError(`dropout: seed must be one number, got ${showShape(seed.shape)}`));
   }
   const own = site ?? x.graph.nextDropout();
   if (rate === 0) return x;

@@ -2,6 +2,7 @@
 import type { Attributes, Graph, Rule, Value } from "../graph.ts";
 import type { DType, Shape } from "../tensor.ts";
 import { sameShape, showShape, sizeOf, tensor } from "../tensor.ts";
+import { located } from "./located.ts";
 
 /** A value, or a number taken as a constant of shape []. */
 export type Operand = Value | number;
@@ -61,14 +62,18 @@ export function dims(graph: Graph, list: Shape): Value {
 /** Both operands as values of one graph and one dtype. */
 export function operands(op: string, a: Operand, b: Operand): readonly [Value, Value] {
   if (typeof a === "number" && typeof b === "number") {
-    throw new TypeError(`${op}: one of the two must be a value of a graph, got ${a} and ${b}`);
+    throw located(
+      new TypeError(`${op}: one of the two must be a value of a graph, got ${a} and ${b}`),
+    );
   }
   const x = typeof a === "number" ? (b as Value).graph.scalar(a, (b as Value).dtype) : a;
   const y = typeof b === "number" ? x.graph.scalar(b, x.dtype) : b;
   sameGraph(op, x, y);
   if (x.dtype !== y.dtype) {
-    throw new TypeError(
-      `${op}: both must have one dtype, got ${x.dtype} ${showShape(x.shape)} and ${y.dtype} ${showShape(y.shape)}`,
+    throw located(
+      new TypeError(
+        `${op}: both must have one dtype, got ${x.dtype} ${showShape(x.shape)} and ${y.dtype} ${showShape(y.shape)}`,
+      ),
     );
   }
   return [x, y];
@@ -76,14 +81,16 @@ export function operands(op: string, a: Operand, b: Operand): readonly [Value, V
 
 export function sameGraph(op: string, ...values: readonly Value[]): void {
   if (values.some((v) => v.graph !== values[0]!.graph)) {
-    throw new Error(`${op}: values belong to different graphs`);
+    throw located(new Error(`${op}: values belong to different graphs`));
   }
 }
 
 export function wantDtype(op: string, value: Value, ...dtypes: readonly DType[]): void {
   if (dtypes.includes(value.dtype)) return;
-  throw new TypeError(
-    `${op}: wants ${dtypes.join(" or ")}, got ${value.dtype} ${showShape(value.shape)}`,
+  throw located(
+    new TypeError(
+      `${op}: wants ${dtypes.join(" or ")}, got ${value.dtype} ${showShape(value.shape)}`,
+    ),
   );
 }
 
@@ -95,7 +102,9 @@ export function broadcastShapes(op: string, a: Shape, b: Shape): Shape {
     const p = a[a.length - rank + i] ?? 1;
     const q = b[b.length - rank + i] ?? 1;
     if (p !== q && p !== 1 && q !== 1) {
-      throw new RangeError(`${op}: shapes ${showShape(a)} and ${showShape(b)} do not broadcast`);
+      throw located(
+        new RangeError(`${op}: shapes ${showShape(a)} and ${showShape(b)} do not broadcast`),
+      );
     }
     shape.push(p === 1 ? q : p);
   }
@@ -107,7 +116,7 @@ export function axisOf(op: string, axis: number, rank: number, shape?: Shape): n
   const found = axis < 0 ? axis + rank : axis;
   if (Number.isInteger(axis) && found >= 0 && found < rank) return found;
   const of = shape === undefined ? `rank ${rank}` : showShape(shape);
-  throw new RangeError(`${op}: axis ${axis} is not one of ${of}`);
+  throw located(new RangeError(`${op}: axis ${axis} is not one of ${of}`));
 }
 
 /** Sums a gradient over the axes along which its value was broadcast. */

@@ -4,6 +4,7 @@ import type { DType } from "../tensor.ts";
 import { ONNX_TYPE } from "../onnx/element.ts";
 import { add, div, mul, neg, sub } from "./arithmetic.ts";
 import { differentiable, emit, show, wantDtype } from "./emit.ts";
+import { located } from "./located.ts";
 
 /** e^x */
 export function exp(x: Value): Value {
@@ -100,7 +101,8 @@ export function gelu(x: Value, { approximate = "none" }: GeluOptions = {}): Valu
 
 /** x within [min, max]; the gradient passes inside and on the bounds. */
 export function clamp(x: Value, min: number, max: number): Value {
-  if (!(min <= max)) throw new RangeError(`clamp: min must be <= max, got ${min} and ${max}`);
+  if (!(min <= max))
+    throw located(new RangeError(`clamp: min must be <= max, got ${min} and ${max}`));
   wantDtype("clamp", x, "float32");
   const { graph, shape } = x;
   const [low, high] = [graph.scalar(min), graph.scalar(max)];
@@ -129,7 +131,7 @@ export function cast(x: Value, dtype: DType): Value {
 // --- internal ---
 
 function unary(op: string, name: string, x: Value, rule: (g: Value) => Value): Value {
-  if (x.dtype !== "float32") throw new TypeError(`${name}: wants float32, got ${show(x)}`);
+  if (x.dtype !== "float32") throw located(new TypeError(`${name}: wants float32, got ${show(x)}`));
   return differentiable(op, [x], x.shape, [rule]);
 }
 

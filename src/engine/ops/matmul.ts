@@ -5,6 +5,7 @@ import { showShape } from "../tensor.ts";
 import { broadcastShapes, emit, reduceTo, reshapeNode, sameGraph, wantDtype } from "./emit.ts";
 import { sum } from "./reduce.ts";
 import { reshape } from "./shape.ts";
+import { located } from "./located.ts";
 
 export type MatmulOptions = {
   /** Take a's last two axes swapped. */
@@ -52,13 +53,17 @@ export function matmul(a: Value, b: Value, options: MatmulOptions = {}): Value {
 export function linear(x: Value, weight: Value, bias?: Value): Value {
   const [outSize, inSize] = weight.shape;
   if (weight.shape.length !== 2 || x.shape.length < 1 || x.shape.at(-1) !== inSize) {
-    throw new RangeError(
-      `linear: input ${showShape(x.shape)} does not fit weight ${showShape(weight.shape)} [out, in]`,
+    throw located(
+      new RangeError(
+        `linear: input ${showShape(x.shape)} does not fit weight ${showShape(weight.shape)} [out, in]`,
+      ),
     );
   }
   if (bias !== undefined && (bias.shape.length !== 1 || bias.shape[0] !== outSize)) {
-    throw new RangeError(
-      `linear: bias ${showShape(bias.shape)} does not fit weight ${showShape(weight.shape)} [out, in]`,
+    throw located(
+      new RangeError(
+        `linear: bias ${showShape(bias.shape)} does not fit weight ${showShape(weight.shape)} [out, in]`,
+      ),
     );
   }
   const shape = [...x.shape.slice(0, -1), outSize!];
@@ -87,7 +92,7 @@ function sizes(a: Value, b: Value, ta: boolean, tb: boolean): { m: number; n: nu
   const inner = [a.shape[ta ? p - 2 : p - 1], b.shape[tb ? q - 1 : q - 2]];
   if (p < 2 || q < 2 || inner[0] !== inner[1]) {
     const of = (v: Value, t: boolean): string => `${showShape(v.shape)}${t ? " transposed" : ""}`;
-    throw new RangeError(`matmul: ${of(a, ta)} and ${of(b, tb)} do not multiply`);
+    throw located(new RangeError(`matmul: ${of(a, ta)} and ${of(b, tb)} do not multiply`));
   }
   return { m: a.shape[ta ? p - 1 : p - 2]!, n: b.shape[tb ? q - 2 : q - 1]! };
 }

@@ -5,6 +5,7 @@ import { add, div, maximum, mul, sub } from "./arithmetic.ts";
 import { axisOf, emit, reduceTo, wantDtype } from "./emit.ts";
 import { sqrt } from "./math.ts";
 import { mean, sum } from "./reduce.ts";
+import { located } from "./located.ts";
 
 export type NormOptions = { readonly epsilon?: number };
 
@@ -94,8 +95,10 @@ function checkNorm(op: string, x: Value, ...scales: readonly Value[]): void {
   wantDtype(op, x, "float32");
   for (const scale of scales) {
     if (scale.shape.length === 1 && scale.shape[0] === x.shape.at(-1)) continue;
-    throw new RangeError(
-      `${op}: input ${showShape(x.shape)} and weight or bias ${showShape(scale.shape)} do not fit, wanted [${x.shape.at(-1)}]`,
+    throw located(
+      new RangeError(
+        `${op}: input ${showShape(x.shape)} and weight or bias ${showShape(scale.shape)} do not fit, wanted [${x.shape.at(-1)}]`,
+      ),
     );
   }
 }

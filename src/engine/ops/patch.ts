@@ -3,6 +3,7 @@ import type { Value } from "../graph.ts";
 import { showShape } from "../tensor.ts";
 import { linear } from "./matmul.ts";
 import { reshape, transpose } from "./shape.ts";
+import { located } from "./located.ts";
 
 /**
  * Embeds non-overlapping patches: [batch, channels, (frames,) height, width] with weight
@@ -17,8 +18,10 @@ export function patchEmbed(x: Value, weight: Value, bias?: Value): Value {
   const space = x.shape.slice(2);
   const fits = x.shape.length === weight.shape.length && x.shape[1] === weight.shape[1];
   if (!fits || kernel.length < 1 || space.some((size, i) => size % kernel[i]! !== 0)) {
-    throw new RangeError(
-      `patchEmbed: input ${showShape(x.shape)} does not divide into patches of weight ${showShape(weight.shape)}`,
+    throw located(
+      new RangeError(
+        `patchEmbed: input ${showShape(x.shape)} does not divide into patches of weight ${showShape(weight.shape)}`,
+      ),
     );
   }
   const [batch, channels] = x.shape as readonly [number, number];

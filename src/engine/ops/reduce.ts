@@ -6,6 +6,7 @@ import { div, mul, sub } from "./arithmetic.ts";
 import { axisOf, differentiable, dims, emit, reshapeNode, wantDtype } from "./emit.ts";
 import { exp } from "./math.ts";
 import { expand } from "./shape.ts";
+import { located } from "./located.ts";
 
 export type ReduceOptions = {
   /** Default all. */
@@ -133,7 +134,9 @@ function plan(op: string, x: Value, { axes, keepDims = false }: ReduceOptions): 
   const rank = x.shape.length;
   const over = new Set((axes ?? x.shape.keys().toArray()).map((a) => axisOf(op, a, rank, x.shape)));
   if (axes !== undefined && over.size !== axes.length) {
-    throw new RangeError(`${op}: axes [${axes.join(",")}] name one of ${showShape(x.shape)} twice`);
+    throw located(
+      new RangeError(`${op}: axes [${axes.join(",")}] name one of ${showShape(x.shape)} twice`),
+    );
   }
   const kept = x.shape.map((d, i) => (over.has(i) ? 1 : d));
   let count = 1;

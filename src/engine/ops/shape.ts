@@ -12,6 +12,7 @@ import {
   reshapeRoot,
   sameGraph,
 } from "./emit.ts";
+import { located } from "./located.ts";
 
 /** The same elements in another shape; one size may be -1, to be worked out. */
 export function reshape(x: Value, shape: Shape): Value {
@@ -30,8 +31,10 @@ export function transpose(x: Value, perm: readonly number[]): Value {
   const rank = x.shape.length;
   const order = perm.map((p) => (p < 0 ? p + rank : p));
   if (order.length !== rank || order.toSorted((a, b) => a - b).some((p, i) => p !== i)) {
-    throw new RangeError(
-      `transpose: perm [${perm.join(",")}] does not order the axes of ${showShape(x.shape)}`,
+    throw located(
+      new RangeError(
+        `transpose: perm [${perm.join(",")}] does not order the axes of ${showShape(x.shape)}`,
+      ),
     );
   }
   if (order.every((p, i) => p === i)) return x;
@@ -57,8 +60,10 @@ export function slice(x: Value, { axis, start = 0, end }: SliceOptions): Value {
   const from = start < 0 ? start + size : start;
   const to = end === undefined ? size : end < 0 ? end + size : end;
   if (!(Number.isInteger(from) && Number.isInteger(to) && from >= 0 && from < to && to <= size)) {
-    throw new RangeError(
-      `slice: ${start} to ${end ?? "the end"} is not within axis ${axis} of ${showShape(x.shape)}`,
+    throw located(
+      new RangeError(
+        `slice: ${start} to ${end ?? "the end"} is not within axis ${axis} of ${showShape(x.shape)}`,
+      ),
     );
   }
   if (from === 0 && to === size) return x;
@@ -79,8 +84,10 @@ export function split(x: Value, { axis, sizes }: SplitOptions): Value[] {
   const at = axisOf("split", axis, x.shape.length, x.shape);
   const total = sizes.reduce((a, b) => a + b, 0);
   if (total !== x.shape[at] || sizes.some((n) => !Number.isInteger(n) || n < 1)) {
-    throw new RangeError(
-      `split: sizes [${sizes.join(",")}] do not make up axis ${axis} of ${showShape(x.shape)}`,
+    throw located(
+      new RangeError(
+        `split: sizes [${sizes.join(",")}] do not make up axis ${axis} of ${showShape(x.shape)}`,
+      ),
     );
   }
   if (sizes.length === 1) return [x];
@@ -93,7 +100,7 @@ export function split(x: Value, { axis, sizes }: SplitOptions): Value[] {
 /** Joins values along one axis; all other sizes agree. */
 export function concat(values: readonly Value[], { axis }: { readonly axis: number }): Value {
   const first = values[0];
-  if (first === undefined) throw new RangeError("concat: needs at least one value");
+  if (first === undefined) throw located(new RangeError("concat: needs at least one value"));
   sameGraph("concat", ...values);
   const at = axisOf("concat", axis, first.shape.length, first.shape);
   const sizes = values.map((v) => v.shape[at]!);
@@ -102,8 +109,10 @@ export function concat(values: readonly Value[], { axis }: { readonly axis: numb
       value.dtype !== first.dtype ||
       !sameShape(value.shape, first.shape.with(at, value.shape[at] ?? 0))
     ) {
-      throw new RangeError(
-        `concat: ${first.dtype} ${showShape(first.shape)} and ${value.dtype} ${showShape(value.shape)} do not join along axis ${axis}`,
+      throw located(
+        new RangeError(
+          `concat: ${first.dtype} ${showShape(first.shape)} and ${value.dtype} ${showShape(value.shape)} do not join along axis ${axis}`,
+        ),
       );
     }
   }
@@ -135,8 +144,10 @@ export type PadOptions = {
 export function pad(x: Value, { axis, before = 0, after = 0, value = 0 }: PadOptions): Value {
   const at = axisOf("pad", axis, x.shape.length, x.shape);
   if (![before, after].every((n) => Number.isInteger(n) && n >= 0)) {
-    throw new RangeError(
-      `pad: before and after must be integers from 0 up, got ${before} and ${after}`,
+    throw located(
+      new RangeError(
+        `pad: before and after must be integers from 0 up, got ${before} and ${after}`,
+      ),
     );
   }
   if (before === 0 && after === 0) return x;
@@ -158,7 +169,9 @@ export function pad(x: Value, { axis, before = 0, after = 0, value = 0 }: PadOpt
 export function expand(x: Value, shape: Shape): Value {
   if (sameShape(x.shape, shape)) return x;
   if (!sameShape(broadcastShapes("expand", x.shape, shape), shape)) {
-    throw new RangeError(`expand: ${showShape(x.shape)} does not expand to ${showShape(shape)}`);
+    throw located(
+      new RangeError(`expand: ${showShape(x.shape)} does not expand to ${showShape(shape)}`),
+    );
   }
   const output = emit("Expand", [x, dims(x.graph, shape)], [...shape], x.dtype);
   if (x.dtype === "float32") x.graph.record([x], [output], [(g) => reduceTo(g, x.shape)]);
@@ -171,8 +184,10 @@ export function squeeze(x: Value, axes?: number | readonly number[]): Value {
   const wanted = typeof axes === "number" ? [axes] : axes;
   const found = wanted?.map((a) => axisOf("squeeze", a, rank, x.shape));
   if (found?.some((a) => x.shape[a] !== 1) === true) {
-    throw new RangeError(
-      `squeeze: axes [${wanted!.join(",")}] of ${showShape(x.shape)} are not all of size 1`,
+    throw located(
+      new RangeError(
+        `squeeze: axes [${wanted!.join(",")}] of ${showShape(x.shape)} are not all of size 1`,
+      ),
     );
   }
   return reshape(
@@ -187,7 +202,7 @@ export function unsqueeze(x: Value, axes: number | readonly number[]): Value {
   const rank = x.shape.length + wanted.length;
   const found = new Set(wanted.map((a) => axisOf("unsqueeze", a, rank)));
   if (found.size !== wanted.length) {
-    throw new RangeError(`unsqueeze: axes [${wanted.join(",")}] name one axis twice`);
+    throw located(new RangeError(`unsqueeze: axes [${wanted.join(",")}] name one axis twice`));
   }
   const rest = x.shape.values();
   return reshape(
@@ -201,7 +216,9 @@ function resolved(x: Value, shape: Shape): Shape {
   const known = sizeOf(shape.filter((d) => d !== -1));
   const target = open === -1 ? shape : shape.with(open, sizeOf(x.shape) / known);
   if (sizeOf(target) !== sizeOf(x.shape) || target.some((d) => !Number.isInteger(d) || d < 0)) {
-    throw new RangeError(`reshape: ${showShape(x.shape)} does not fit ${showShape(shape)}`);
+    throw located(
+      new RangeError(`reshape: ${showShape(x.shape)} does not fit ${showShape(shape)}`),
+    );
   }
   return target;
 }
