@@ -7,7 +7,8 @@
  *     node bench/tracking.bench.ts --quick      minutes; says that it runs, not how fast
  *     node bench/tracking.bench.ts --parts start,rates    of start, rates, search, curve, client, soak
  *
- * One JSON line a measure: the median of the repetitions and their range, ours and MLflow's. Runs
+ * One JSON line a measure: the median of the repetitions and their range, ours and MLflow's, and the
+ * processor time that each server used for a call, which other work on the machine hardly changes. Runs
  * and curve are written into both files past the servers; everything measured goes over HTTP. The
  * cost of our client and the soak are measured against our server alone. What the UI takes to draw
  * is measured in its browser tests.
@@ -64,36 +65,55 @@ function figures(all: readonly number[]): Figures {
   };
 }
 
+/** What a measure was of each server. */
+type Measured = Record<Name, { readonly all: number[]; cpuSeconds: number; calls: number }>;
+
 /** Prints one row; `better` says which way the ratio goes. */
 function report(
   measure: string,
   better: "more" | "less",
-  ours: readonly number[],
-  mlflow: readonly number[],
+  { ours, mlflow }: Measured,
   more: object = {},
 ): void {
-  const [a, b] = [figures(ours), mlflow.length > 0 ? figures(mlflow) : null];
+  const [a, b] = [figures(ours.all), mlflow.all.length > 0 ? figures(mlflow.all) : null];
   const ratio = b && (better === "more" ? a.median / b.median : b.median / a.median);
+  const cpu = [ours, mlflow].map(({ cpuSeconds, calls }) => (cpuSeconds * 1_000) / calls);
+  const round = (n: number): number => Number(n.toPrecision(3));
   const row = {
     measure,
     ours: a,
     mlflow: b,
-    ratio: ratio && Number(ratio.toPrecision(3)),
+    ratio: ratio && round(ratio),
+    ...(ours.calls > 0 && {
+      cpuMsACall: { ours: round(cpu[0]!), mlflow: round(cpu[1]!), ratio: round(cpu[1]! / cpu[0]!) },
+    }),
     ...more,
   };
   console.log(JSON.stringify(row));
+}
+
+function nothing(): Measured {
+  const none = () => ({ all: [] as number[], cpuSeconds: 0, calls: 0 });
+  return { ours: none(), mlflow: none() };
 }
 
 /** Both servers in turn, so that what else the machine does meets both. */
 async function alternate(
   repetitions: number,
   measure: (server: BenchServer) => Promise<number>,
-): Promise<Record<Name, number[]>> {
-  const all: Record<Name, number[]> = { ours: [], mlflow: [] };
+  calls: (name: Name) => number = () => 0,
+): Promise<Measured> {
+  const measured = nothing();
   for (let i = 0; i < repetitions; i++) {
-    for (const server of servers) all[server.name].push(await measure(server));
+    for (const server of servers) {
+      const of = measured[server.name];
+      const before = server.cpuSeconds();
+      of.all.push(await measure(server));
+      of.cpuSeconds += server.cpuSeconds() - before;
+      of.calls += calls(server.name);
+    }
   }
-  return all;
+  return measured;
 }
 
 let servers: BenchServer[] = [];
@@ -114,34 +134,39 @@ async function refill<T>(fill: (server: BenchServer) => T): Promise<Map<Name, T>
 
 /** MLflow's first start makes its tables; what counts is a start on a store that is there. */
 async function start(): Promise<void> {
-  const ready: Record<Name, number[]> = { ours: [], mlflow: [] };
+  const ready = nothing();
   for (let i = 0; i < (quick ? 1 : REPETITIONS); i++) {
     await refill(() => undefined);
-    for (const { name, readyMs } of servers) ready[name].push(readyMs);
+    for (const { name, readyMs } of servers) ready[name].all.push(readyMs);
   }
-  report("server ready, ms", "less", ready.ours, ready.mlflow);
+  report("server ready, ms", "less", ready);
   await new Promise((done) => setTimeout(done, 2_000));
   const idle = await alternate(1, async (server) => server.megabytes());
-  report("idle memory, MB", "less", idle.ours, idle.mlflow);
+  report("idle memory, MB", "less", idle);
 }
 
 async function rates(): Promise<void> {
   const row = async (
     measure: string,
+    calls: (name: Name) => number,
     of: (server: BenchServer) => Promise<number>,
-  ): Promise<void> => {
-    const { ours, mlflow } = await alternate(REPETITIONS, of);
-    report(measure, "more", ours, mlflow);
-  };
-  await row("runs/create, 1 client, calls/s", ({ address, name }) =>
-    createRate(address, CALLS[name]),
+  ): Promise<void> => report(measure, "more", await alternate(REPETITIONS, of, calls));
+  await row(
+    "runs/create, 1 client, calls/s",
+    (name) => CALLS[name],
+    ({ address, name }) => createRate(address, CALLS[name]),
   );
   for (const clients of [1, 4]) {
-    await row(`log-metric, ${clients} clients, calls/s`, ({ address, name }) =>
-      metricRate(address, clients, CALLS[name] / (clients === 1 ? 1 : 2)),
+    const calls = (name: Name): number => CALLS[name] / (clients === 1 ? 1 : 2);
+    await row(
+      `log-metric, ${clients} clients, calls/s`,
+      (name) => clients * calls(name),
+      ({ address, name }) => metricRate(address, clients, calls(name)),
     );
-    await row(`log-batch of 1,000, ${clients} clients, points/s`, ({ address, name }) =>
-      batchRate(address, clients, BATCHES[name]),
+    await row(
+      `log-batch of 1,000, ${clients} clients, points/s`,
+      (name) => clients * BATCHES[name],
+      ({ address, name }) => batchRate(address, clients, BATCHES[name]),
     );
   }
 }
@@ -149,15 +174,15 @@ async function rates(): Promise<void> {
 async function searches(experiments: ReadonlyMap<Name, string>): Promise<void> {
   for (const search of Object.keys(SEARCHES) as (keyof typeof SEARCHES)[]) {
     const expected = search === "two clauses" ? twoClauses(RUNS) : 100;
-    const all: Record<Name, number[]> = { ours: [], mlflow: [] };
-    for (let i = 0; i < SEARCH_REPETITIONS; i++) {
-      for (const { name, address } of servers) {
-        // A few of MLflow's say as much: sorting by a metric takes it ten seconds and more.
-        if (name === "mlflow" && (i >= 3 || options["no-mlflow-search"])) continue;
-        all[name].push(await searchMs(address, experiments.get(name)!, search, expected));
-      }
-    }
-    report(`search of ${RUNS} runs, 100 ${search}, ms`, "less", all.ours, all.mlflow);
+    const of = (server: BenchServer): Promise<number> =>
+      searchMs(server.address, experiments.get(server.name)!, search, expected);
+    // A few of MLflow's say as much: sorting by a metric takes it ten seconds and more.
+    const [few, all] = [3, servers];
+    const measured = options["no-mlflow-search"] ? nothing() : await alternate(few, of, () => 1);
+    servers = all.filter(({ name }) => name === "ours");
+    const { ours } = await alternate(SEARCH_REPETITIONS, of, () => 1);
+    servers = all;
+    report(`search of ${RUNS} runs, 100 ${search}, ms`, "less", { ...measured, ours });
   }
 }
 
@@ -167,12 +192,13 @@ async function curves(): Promise<void> {
     ["zoomed", [CURVE / 2, CURVE / 2 + CURVE / 20]],
   ] as const) {
     const kept: Record<Name, string> = { ours: "", mlflow: "" };
-    const { ours, mlflow } = await alternate(quick ? 2 : 3, async (server) => {
+    const thinned = async (server: BenchServer): Promise<number> => {
       const { ms, spikes, of } = await curveMs(server.address, CURVE, window);
       kept[server.name] = `${spikes} of ${of}`;
       return ms;
-    });
-    report(`${CURVE} points -> 2,000, ${name}, ms`, "less", ours, mlflow, { spikes: kept });
+    };
+    const measured = await alternate(quick ? 2 : 3, thinned, () => 1);
+    report(`${CURVE} points -> 2,000, ${name}, ms`, "less", measured, { spikes: kept });
   }
 }
 
@@ -180,7 +206,8 @@ async function client(): Promise<void> {
   const costs: number[] = [];
   for (let i = 0; i < REPETITIONS; i++)
     costs.push(await clientCost(ourServer().address, quick ? 10_000 : 100_000));
-  report("client's log(), us a point", "less", costs, []);
+  const measured = { ...nothing(), ours: { all: costs, cpuSeconds: 0, calls: 0 } };
+  report("client's log(), us a point", "less", measured);
 }
 
 async function soaked(): Promise<void> {
@@ -191,7 +218,8 @@ async function soaked(): Promise<void> {
     seconds: SOAK_MS / 1_000,
     megabytes: [before, server.megabytes()].map(Math.round),
   };
-  report("soak, 64 clients, points/s, every one counted", "more", [points], [], memory);
+  const measured = { ...nothing(), ours: { all: [points], cpuSeconds: 0, calls: 0 } };
+  report("soak, 64 clients, points/s, every one counted", "more", measured, memory);
 }
 
 function ourServer(): BenchServer {

@@ -25,6 +25,8 @@ export type BenchServer = {
   readonly readyMs: number;
   /** Resident memory of all its processes. */
   readonly megabytes: () => number;
+  /** Seconds of processor that all its processes have used. */
+  readonly cpuSeconds: () => number;
   /** Ends it and keeps its files, so that it can be filled while it is down. */
   readonly stop: () => Promise<void>;
   readonly remove: () => void;
@@ -46,7 +48,12 @@ export async function startServer(name: Name, folder = newFolder()): Promise<Ben
     address,
     folder,
     readyMs: performance.now() - start,
-    megabytes: () => groupMemory(child.pid!),
+    megabytes: () => {
+      const ofStatus = (pid: string): number =>
+        Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? 0);
+      return overGroup(child.pid!, ofStatus) / 1_024;
+    },
+    cpuSeconds: () => overGroup(child.pid!, (_, stat) => Number(stat[11]) + Number(stat[12])) / 100,
     stop: () => stop(child),
     remove: () => rmSync(folder, { recursive: true, force: true }),
   };
@@ -101,20 +108,19 @@ async function stop(child: ChildProcess): Promise<void> {
   clearTimeout(hard);
 }
 
-function groupMemory(group: number): number {
-  let kilobytes = 0;
+/** Sum over a process group; `stat` are the fields of /proc/<pid>/stat from the state on. */
+function overGroup(group: number, of: (pid: string, stat: readonly string[]) => number): number {
+  let sum = 0;
   for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
     try {
-      const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-      const pgrp = Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[2]);
-      if (pgrp !== group) continue;
-      const status = readFileSync(`/proc/${pid}/status`, "utf8");
-      kilobytes += Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0);
+      const text = readFileSync(`/proc/${pid}/stat`, "utf8");
+      const stat = text.slice(text.lastIndexOf(")") + 2).split(" ");
+      if (Number(stat[2]) === group) sum += of(pid, stat);
     } catch {
       // ended meanwhile
     }
   }
-  return kilobytes / 1_024;
+  return sum;
 }
 
 async function freePort(): Promise<number> {
