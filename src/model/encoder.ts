@@ -32,8 +32,6 @@ export type Encoder = {
    * final-normed; each [batch, tokens, hidden]. The last two cost nothing unless they are used.
    */
   readonly hiddenStates: readonly Value[];
-  /** int64 [batch]: flat index (row * tokens + token) of each row's pooled token, its last one. */
-  readonly last: Value;
   /** Merged vision tokens: [count * tokens, hidden]; absent without vision. */
   readonly visionTokens?: Value;
 };
@@ -60,7 +58,6 @@ export function buildEncoder(
     embedding: l2Normalize(pooled),
     pooled,
     hiddenStates: [...hiddenStates, normed],
-    last: pool,
     ...(visionTokens === undefined ? {} : { visionTokens }),
   };
 }

@@ -43,7 +43,6 @@ export { NANO_TOKENIZER, TextTokenizer } from "./tokenizer/tokenizer.ts";
 export { loadEncoder, loadParameters } from "./checkpoint.ts";
 export { buildHead, headParameters, initHead } from "./head.ts";
 export type { HeadOptions } from "./head.ts";
-export { CELLS, cellMeans, tokenMeans } from "./states.ts";
 export { SafetensorsError } from "./safetensors/header.ts";
 export {
   decodeSafetensors,
