@@ -135,21 +135,18 @@ export class Kernel implements KernelContext {
     for (let request = this.#queue.shift(); request !== undefined; request = this.#queue.shift()) {
       this.#working = request;
       await this.#answer(request, this.#handlers[request.message.header.msg_type]!);
-      if (this.#executor.takeAbort()) await this.#abortQueued();
     }
     this.#working = undefined;
   }
 
-  /** After an error, what the front end had sent by then is not run. */
-  async #abortQueued(): Promise<void> {
+  /** Cells that the front end had sent by now, taken out of the queue. */
+  async #takeQueuedCells(): Promise<Request[]> {
     // A turn of the event loop for messages that have arrived but were not read yet.
     await new Promise((resolve) => setImmediate(resolve));
-    const queued = this.#queue;
-    this.#queue = [];
-    for (const request of queued) {
-      if (request.message.header.msg_type !== "execute_request") this.#queue.push(request);
-      else await this.#answer(request, { handle: () => ({ status: "aborted" }) });
-    }
+    const isCell = ({ message }: Request): boolean => message.header.msg_type === "execute_request";
+    const cells = this.#queue.filter(isCell);
+    this.#queue = this.#queue.filter((request) => !isCell(request));
+    return cells;
   }
 
   async #answer(request: Request, handler: Handler): Promise<void> {
@@ -165,6 +162,9 @@ export class Kernel implements KernelContext {
       const { name, message: text } = error as Error;
       content = { status: "error", ename: name, evalue: text, traceback: [`${name}: ${text}`] };
     }
+    // Before the front end hears of the error: what it sends after that is meant to run.
+    const failed = request === this.#working && this.#executor.takeAbort();
+    const aborted = failed ? await this.#takeQueuedCells() : [];
     if (content !== undefined) {
       const type = header.msg_type.replace(/_request$/, "_reply");
       const reply = this.#wire.message(
@@ -182,6 +182,10 @@ export class Kernel implements KernelContext {
     // Front ends show the latest status: a request answered beside a running cell must not make it look finished.
     if (this.#working !== undefined && this.#working !== request) {
       this.output.publish("status", { execution_state: "busy" }, this.#working.message.header);
+    }
+    for (const cell of aborted) {
+      this.#working = cell;
+      await this.#answer(cell, { handle: () => ({ status: "aborted" }) });
     }
   }
 
