@@ -119,6 +119,9 @@ test("logged models are searched by what they are and by scores on data sets", a
     }),
   ).toBe("cb");
   expect(await names({ filter: "metrics.hit > 0", datasets: [{ dataset_name: "y" }] })).toBe("");
+  for (const dataset_name of ["\0", "x') OR 1 --", "x\0' OR 1"]) {
+    expect(await names({ filter: "metrics.hit > 0", datasets: [{ dataset_name }] })).toBe("");
+  }
   expect(
     await names({ order_by: [{ field_name: "metrics.hit", ascending: true, dataset_name: "x" }] }),
   ).toBe("abc");

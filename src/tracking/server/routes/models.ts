@@ -272,7 +272,8 @@ type Dataset = { readonly name: string; readonly digest: string };
 function modelVocabulary(datasets: readonly Dataset[]) {
   const pair = (what: string, table: string) =>
     `(SELECT ${what} FROM ${table} WHERE model = m.serial AND key = ?)`;
-  const quoted = (text: string) => `'${text.replaceAll("'", "''")}'`;
+  // As hexadecimal digits no text can end the literal, nor a NUL the statement.
+  const quoted = (text: string) => `CAST(x'${Buffer.from(text).toString("hex")}' AS TEXT)`;
   const on = datasets.map(({ name, digest }) =>
     digest === ""
       ? `dataset_name = ${quoted(name)}`
