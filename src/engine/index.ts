@@ -9,6 +9,12 @@ export { sameShape, scalar, showShape, sizeOf, tensor, zeros } from "./tensor.ts
 export { decodeFloat16, encodeBfloat16, encodeFloat16 } from "./halves.ts";
 export { Graph, Value } from "./graph.ts";
 export { gradients } from "./gradients.ts";
+export type {
+  Differentiated,
+  ValueAndGradientOptions,
+  ValueAndGradients,
+} from "./differentiate.ts";
+export { valueAndGradient } from "./differentiate.ts";
 
 export type { Operand } from "./ops/emit.ts";
 export { add, div, maximum, minimum, mul, neg, sub } from "./ops/arithmetic.ts";

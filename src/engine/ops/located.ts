@@ -1,8 +1,8 @@
 /** @file Errors about values name the line that asked for the operation: a graph runs far from there. */
-import { dirname, relative } from "node:path";
+import { dirname, isAbsolute, relative, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 
-const ENGINE = dirname(import.meta.dirname);
+const ENGINE = `${dirname(import.meta.dirname)}${sep}`;
 /** Enough to get out of the engine from its deepest operation. */
 const FRAMES = 40;
 
@@ -23,7 +23,8 @@ function userPlace(): string | null {
     const [, file, position] = /^ +at (?:.*\()?(.*?)(:\d+:\d+)\)?$/.exec(line) ?? [];
     if (file === undefined || file.startsWith("node:")) continue;
     const path = file.startsWith("file:") ? fileURLToPath(file) : file;
-    if (!path.startsWith(ENGINE)) return `${shortened(path)}${position}`;
+    // A kernel may name files from the notebook's folder.
+    if (!resolve(path).startsWith(ENGINE)) return `${shortened(path)}${position}`;
   }
   return null;
 }
@@ -31,5 +32,5 @@ function userPlace(): string | null {
 /** Relative to the working folder, if it is within that. */
 function shortened(path: string): string {
   const short = relative(process.cwd(), path);
-  return path.startsWith("/") && !short.startsWith("..") ? short : path;
+  return isAbsolute(path) && !short.startsWith("..") ? short : path;
 }
