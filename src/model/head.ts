@@ -9,10 +9,7 @@ export type HeadOptions = {
   readonly dim: number;
   /** Hidden units of the gated MLP. */
   readonly hidden: number;
-  /**
-   * Numbers in an embedding. Default `dim`, and then a residual connection goes around the MLP; else a
-   * linear one, which starts by passing on the first `out` numbers of a feature.
-   */
+  /** Numbers in an embedding. Default `dim`, and then a residual connection goes around the MLP. */
   readonly out?: number;
   /** Put before the parameter names. Default "head". */
   readonly name?: string;
@@ -38,10 +35,6 @@ export function initHead(options: HeadOptions, seed: number): State {
   const state = initShapes(headParameters(options), seed, () => 1);
   const down = state.get(`${options.name ?? "head"}.down.weight`)!.data as Float32Array;
   for (let i = 0; i < down.length; i++) down[i]! *= 0.1;
-  const { dim, out = dim } = options;
-  const skip = state.get(`${options.name ?? "head"}.skip.weight`)?.data as Float32Array | undefined;
-  skip?.fill(0);
-  for (let i = 0; skip !== undefined && i < Math.min(out, dim); i++) skip[i * dim + i] = 1;
   return state;
 }
 
