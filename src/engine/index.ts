@@ -93,6 +93,7 @@ export { interpret } from "./executor/reference/device.ts";
 export type { AdamOptions, ParameterGroup } from "./adamw.ts";
 export { firstMoment, secondMoment } from "./adamw.ts";
 export { STEP } from "./counts.ts";
+export type { LossScalingOptions } from "./loss-scale.ts";
 export type { Program, TrainProgram, TrainProgramOptions } from "./program.ts";
 export { forwardProgram, trainProgram } from "./program.ts";
 export type { MicroBatch, StepOptions, SumRun, TrainerOptions } from "./trainer.ts";

@@ -4,6 +4,8 @@ import { adamInputs, adamUpdate, firstMoment, secondMoment } from "./adamw.ts";
 import type { Compilation } from "./executor/types.ts";
 import { reachedGradients } from "./gradients.ts";
 import { Graph } from "./graph.ts";
+import type { LossScalingOptions } from "./loss-scale.ts";
+import { LOSS_SCALE } from "./loss-scale.ts";
 import type { Value } from "./graph.ts";
 import { planOf } from "./onnx/plan.ts";
 import { add, div, minimum, mul } from "./ops/arithmetic.ts";
@@ -21,6 +23,11 @@ export type TrainProgramOptions = AdamOptions & {
   readonly groups: readonly ParameterGroup[];
   /** Largest L2 norm of all gradients together; larger ones are scaled down to it. Default none. */
   readonly clipNorm?: number;
+  /**
+   * Multiplies the loss before its gradient and divides after, so that small gradients survive in 16 bits.
+   * A step whose gradient overflows is skipped and halves the scale. Default off.
+   */
+  readonly lossScaling?: LossScalingOptions;
   /** More to return from every step, by name. */
   readonly outputs?: Readonly<Record<string, Value>>;
 };
@@ -41,6 +48,8 @@ export type Program = {
   readonly trained: readonly Trained[];
   readonly clipNorm: number | null;
   readonly rates: AdamRates;
+  /** Null where the loss is not scaled. */
+  readonly lossScaling: LossScalingOptions | null;
 };
 
 /** A program with a loss to train on. */
@@ -52,19 +61,21 @@ export type TrainProgram = Program & { readonly loss: Value };
  * and `outputs`.
  */
 export function trainProgram(options: TrainProgramOptions): TrainProgram {
-  const { graph, loss, groups, clipNorm = null, outputs = {} } = options;
+  const { graph, loss, groups, clipNorm = null, lossScaling = null, outputs = {} } = options;
   const rates = ratesOf(options);
   check(options, rates);
   const all = groups.flatMap(({ parameters, weightDecay = 0, learningRateScale = 1 }) =>
     parameters.map((parameter) => ({ parameter, weightDecay, learningRateScale })),
   );
+  const scale = lossScaling === null ? null : graph.input(LOSS_SCALE, []);
   const found = reachedGradients(
-    loss,
+    scale === null ? loss : mul(loss, scale),
     all.map((one) => one.parameter),
   );
   const trained = all.flatMap((one, i) => {
-    const gradient = found[i]!;
-    return gradient === null ? [] : [{ ...one, gradient }];
+    const scaled = found[i]!;
+    if (scaled === null) return [];
+    return [{ ...one, gradient: scale === null ? scaled : div(scaled, scale) }];
   });
   if (trained.length === 0)
     throw new Error("trainProgram: the loss depends on no parameter of the groups");
@@ -75,6 +86,7 @@ export function trainProgram(options: TrainProgramOptions): TrainProgram {
     trained,
     clipNorm,
     rates,
+    lossScaling,
   };
 }
 
@@ -87,6 +99,7 @@ export function forwardProgram(graph: Graph, outputs: Readonly<Record<string, Va
     trained: [],
     clipNorm: null,
     rates: ratesOf({}),
+    lossScaling: null,
   };
 }
 
@@ -96,10 +109,15 @@ export function mergedPrograms(programs: readonly Program[]): Program {
   const [first] = training;
   if (first === undefined) throw new Error("Trainer.sum: no run trains a parameter");
   const all = new Map<string, Trained>();
-  for (const { trained, clipNorm, rates } of training) {
-    if (clipNorm !== first.clipNorm || JSON.stringify(rates) !== JSON.stringify(first.rates)) {
-      throw new Error("Trainer.sum: the runs' programs must agree in clipNorm, betas and epsilon");
+  const settings = ({ clipNorm, rates, lossScaling }: Program): string =>
+    JSON.stringify([clipNorm, rates, lossScaling]);
+  for (const program of training) {
+    if (settings(program) !== settings(first)) {
+      throw new Error(
+        "Trainer.sum: the runs' programs must agree in clipNorm, betas, epsilon and loss scaling",
+      );
     }
+    const { trained } = program;
     for (const one of trained) {
       const { name } = one.parameter;
       const known = all.get(name) ?? one;
@@ -228,7 +246,7 @@ function normOf(gradients: readonly Value[]): Value {
 }
 
 function check(
-  { graph, loss, groups, clipNorm, outputs = {} }: TrainProgramOptions,
+  { graph, loss, groups, clipNorm, lossScaling, outputs = {} }: TrainProgramOptions,
   rates: AdamRates,
 ): void {
   if (loss.graph !== graph) throw new Error("trainProgram: loss is a value of another graph");
@@ -243,6 +261,12 @@ function check(
     throw new RangeError(`trainProgram: epsilon must be > 0, got ${rates.epsilon}`);
   if (clipNorm !== undefined && !(clipNorm > 0)) {
     throw new RangeError(`trainProgram: clipNorm must be > 0, got ${clipNorm}`);
+  }
+  const { initial = 1, growthInterval = 1 } = lossScaling ?? {};
+  if (!(initial >= 1 && initial <= 2 ** 127) || !(growthInterval >= 1)) {
+    throw new RangeError(
+      `trainProgram: lossScaling wants initial from 1 to 2^127 and growthInterval from 1 up, got ${initial} and ${growthInterval}`,
+    );
   }
   if ("gradNorm" in outputs || (outputs["loss"] ?? loss) !== loss) {
     throw new Error(

@@ -1,6 +1,7 @@
 /** @file The trainer: programs per bucket over one state that lives in the executor. */
 import { adamFeeds } from "./adamw.ts";
 import { UpdateCounts, withoutCounts } from "./counts.ts";
+import { LOSS_SCALE, LossScale, withoutLossScale } from "./loss-scale.ts";
 import type {
   Compilation,
   Device,
@@ -42,6 +43,14 @@ export type SumRun = (bucket: string, feeds: Tensors) => Promise<Record<string, 
 
 type Outputs = Record<string, Tensor>;
 
+/** What `Trainer.sum` gives: the last two where the loss is scaled. */
+export type Summed<T> = {
+  readonly result: T;
+  readonly gradNorm: Tensor;
+  readonly lossScale?: Tensor;
+  readonly skipped?: Tensor;
+};
+
 /** A program with what is compiled of it. */
 type Bucket = {
   readonly name: string;
@@ -64,18 +73,20 @@ export class Trainer {
   readonly #stateNames = new Set<string>();
   readonly #parameters = new Map<string, Tensor>();
   #counts: UpdateCounts;
+  #scale: LossScale;
   #queue: Promise<unknown> = Promise.resolve();
 
   private constructor(device: Device, { state, build }: TrainerOptions) {
     this.#device = device;
     this.#build = build;
     this.#counts = UpdateCounts.from(state);
+    this.#scale = LossScale.from(state);
     this.#remember(state);
   }
 
   static async create(options: TrainerOptions): Promise<Trainer> {
     const device = await options.executor.open();
-    await device.load(withoutCounts(options.state));
+    await device.load(deviceState(options.state));
     return new Trainer(device, options);
   }
 
@@ -94,7 +105,10 @@ export class Trainer {
     await this.#enqueue(async () => this.#step(await this.#bucket(bucket)));
   }
 
-  /** One update. Returns `loss`, `gradNorm` and the program's outputs. */
+  /**
+   * One update. Returns `loss`, `gradNorm` and the program's outputs; where the loss is scaled also
+   * `lossScale`, and `skipped`, 1 if the gradient overflowed and nothing was updated.
+   */
   async step(bucket: string, feeds: Tensors, options: StepOptions): Promise<Outputs> {
     return (await this.steps(bucket, [feeds], options))[0]!;
   }
@@ -108,16 +122,29 @@ export class Trainer {
     return this.#enqueue(async () => {
       const own = await this.#bucket(bucket);
       const compiled = await this.#step(own);
-      const all = feeds.map((one, i) => ({
-        ...this.#checked(own, compiled, one),
-        ...this.#rates(own, i + 1, rateAt(learningRate, i)),
-      }));
-      const results = await this.#run(own.name, all);
-      const done = results.filter((result) => result.failed === null).length;
-      this.#counts.add(own.names, done);
-      const failure = results.find((result) => result.failed !== null);
-      if (failure !== undefined) await this.#fail(own, all[done]!, failure, this.updates + 1);
-      return results.map((result) => result.outputs);
+      const outputs: Outputs[] = [];
+      while (outputs.length < feeds.length) {
+        const from = outputs.length;
+        const all = feeds.slice(from).map((one, i) => ({
+          ...this.#checked(own, compiled, one),
+          ...this.#rates(own, i + 1, rateAt(learningRate, from + i)),
+          ...this.#scaling(own),
+        }));
+        const results = await this.#run(own.name, all);
+        const made = results.filter((result) => result.failed === null);
+        const failure = results.find((result) => result.failed !== null);
+        this.#counts.add(own.names, made.length);
+        const scale = this.#scaling(own);
+        outputs.push(...made.map((result) => scaled(result.outputs, scale, false)));
+        if (own.program.lossScaling !== null)
+          this.#scale.kept(made.length, own.program.lossScaling);
+        if (failure === undefined) continue;
+        if (!this.#overflowed(own, failure)) {
+          await this.#fail(own, all[made.length]!, failure, this.updates + 1);
+        }
+        outputs.push(scaled(failure.outputs, scale, true));
+      }
+      return outputs;
     });
   }
 
@@ -137,19 +164,19 @@ export class Trainer {
       return outputs;
     };
     const options = { learningRate, share: 1 / batches.length };
-    const { result, gradNorm } = await this.sum(work, options);
-    return result.map((one) => ({ ...one, gradNorm }));
+    const { result, ...applied } = await this.sum(work, options);
+    return result.map((one) => ({ ...one, ...applied }));
   }
 
   /**
    * One update from the summed gradients of the runs that `work` makes, times `share` (default 1). Runs
    * may be of different buckets, train different parameters, or none (`forwardProgram`).
-   * If `work` fails, nothing is updated.
+   * If `work` fails, nothing is updated. Where the loss is scaled, `lossScale` and `skipped` come too.
    */
   async sum<T>(
     work: (run: SumRun) => Promise<T>,
     { learningRate, share = 1 }: StepOptions & { readonly share?: number },
-  ): Promise<{ readonly result: T; readonly gradNorm: Tensor }> {
+  ): Promise<Summed<T>> {
     return this.#enqueue(async () => {
       const used = new Map<string, Bucket>();
       const summed = new Set<string>();
@@ -161,11 +188,21 @@ export class Trainer {
       const own = await this.#applying([...used.values()]);
       const fed = { ...this.#rates(own, 1, learningRate), "accumulate.share": scalar(share) };
       const [applied] = await this.#run(own.name, [fed]);
-      if (applied!.failed !== null) {
-        throw new Error(`step ${this.updates + 1}: gradNorm of the summed gradients is not finite`);
+      const scale = this.#scaling(own);
+      const isSkipped = applied!.failed !== null;
+      if (isSkipped) {
+        await this.#clearSums(own.names); // an infinity stays one, even times 0
+        if (!this.#overflowed(own, applied!)) {
+          throw new Error(
+            `step ${this.updates + 1}: gradNorm of the summed gradients is not finite`,
+          );
+        }
+      } else {
+        this.#counts.add(own.names, 1);
+        if (own.program.lossScaling !== null) this.#scale.kept(1, own.program.lossScaling);
       }
-      this.#counts.add(own.names, 1);
-      return { result, gradNorm: applied!.outputs["gradNorm"]! };
+      const gradNorm = applied!.outputs["gradNorm"]!;
+      return { result, gradNorm, ...scaled({}, scale, isSkipped) };
     });
   }
 
@@ -175,6 +212,7 @@ export class Trainer {
       const names = [...this.#stateNames];
       const state = await this.#at(`after step ${this.updates}`, this.#device.state(names));
       this.#counts.write(state);
+      this.#scale.write(state);
       return state;
     });
   }
@@ -187,9 +225,10 @@ export class Trainer {
         const known = this.#parameters.get(name)!;
         if (name.startsWith("adam.") && !state.has(name)) missing.set(name, zeros(known.shape));
       }
-      await this.#device.load(new Map([...withoutCounts(state), ...missing]));
+      await this.#device.load(new Map([...deviceState(state), ...missing]));
       this.#remember(state);
       this.#counts = UpdateCounts.from(state);
+      this.#scale = LossScale.from(state);
     });
   }
 
@@ -204,7 +243,7 @@ export class Trainer {
   }
 
   #remember(state: State): void {
-    for (const [name, { dtype, shape }] of withoutCounts(state)) {
+    for (const [name, { dtype, shape }] of deviceState(state)) {
       this.#stateNames.add(name);
       this.#parameters.set(name, { dtype, shape, data: new Float32Array(0) });
     }
@@ -269,7 +308,9 @@ export class Trainer {
     const keep = fresh.length < own.names.length;
     if (keep && fresh.length > 0) await this.#clearSums(fresh);
     const fed =
-      own.names.length === 0 ? used : { ...used, "accumulate.keep": scalar(keep ? 1 : 0) };
+      own.names.length === 0
+        ? used
+        : { ...used, ...this.#scaling(own), "accumulate.keep": scalar(keep ? 1 : 0) };
     const [result] = await this.#run(`${own.name}/accumulate`, [fed]);
     if (result!.failed !== null) await this.#fail(own, used, result!, this.updates + 1);
     for (const name of fresh) summed.add(name);
@@ -331,6 +372,16 @@ export class Trainer {
     return adamFeeds(updates, scales, learningRate, program.rates);
   }
 
+  /** The scale's input, if the program has one. */
+  #scaling({ program: { lossScaling } }: Bucket): Outputs {
+    return lossScaling === null ? {} : { [LOSS_SCALE]: scalar(this.#scale.value(lossScaling)) };
+  }
+
+  /** Whether a step failed by its gradient alone and a smaller scale may help, which it then has. */
+  #overflowed({ program: { lossScaling } }: Bucket, { failed }: RunResult): boolean {
+    return lossScaling !== null && failed === "gradNorm" && this.#scale.overflowed();
+  }
+
   /** Throws, having run the step once more to find the first value that is not finite. */
   async #fail(
     own: Bucket,
@@ -346,6 +397,19 @@ export class Trainer {
       outputs,
     });
   }
+}
+
+/** The tensors of a state that live in the executor. */
+function deviceState(state: State): State {
+  return withoutLossScale(withoutCounts(state));
+}
+
+/** What a step gives, with the scale it was made at; as it is where there was none. */
+function scaled(outputs: Outputs, scale: Outputs, isSkipped: boolean): Outputs {
+  const lossScale = scale[LOSS_SCALE];
+  return lossScale === undefined
+    ? outputs
+    : { ...outputs, lossScale, skipped: scalar(isSkipped ? 1 : 0) };
 }
 
 function namesOf({ trained }: Program): string[] {

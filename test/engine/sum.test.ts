@@ -101,7 +101,7 @@ test("runs that cannot be one update are refused", async () => {
     "Trainer.sum: parameter p has two weight decays or learning rate scales",
   );
   await expect(all("p", "clipped")).rejects.toThrow(
-    "Trainer.sum: the runs' programs must agree in clipNorm, betas and epsilon",
+    "Trainer.sum: the runs' programs must agree in clipNorm, betas, epsilon and loss scaling",
   );
   await one.close();
 });
