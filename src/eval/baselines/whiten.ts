@@ -1,4 +1,5 @@
 /** @file Evens out the directions of a feature space: common ones shrink, rare ones grow. */
+import { EigenvalueDecomposition, Matrix as Square } from "ml-matrix";
 import type { Matrix } from "../embeddings.ts";
 
 /**
@@ -51,42 +52,15 @@ function covariance({ rows, dim, data }: Matrix): Float64Array {
   return out;
 }
 
-/** Eigenvalues and eigenvectors (columns) of a symmetric matrix [size, size], by Jacobi rotations. */
+/** Eigenvalues and eigenvectors (columns) of a symmetric matrix [size, size]. */
 export function symmetricEigen(
   matrix: Float64Array,
   size: number,
 ): { values: number[]; vectors: Float64Array } {
-  const a = Float64Array.from(matrix);
-  const vectors = new Float64Array(size * size);
-  for (let i = 0; i < size; i++) vectors[i * size + i] = 1;
-  for (let sweep = 0; sweep < 60; sweep++) {
-    let off = 0;
-    let all = 0;
-    for (const [i, x] of a.entries()) {
-      all += x * x;
-      if (i % (size + 1) !== 0) off += x * x;
-    }
-    if (off <= 1e-24 * all) break;
-    for (let p = 0; p < size; p++)
-      for (let q = p + 1; q < size; q++) rotate(a, vectors, size, p, q);
-  }
-  return { values: Array.from({ length: size }, (_, i) => a[i * size + i]!), vectors };
-}
-
-/** Makes a[p, q] zero. */
-function rotate(a: Float64Array, vectors: Float64Array, size: number, p: number, q: number): void {
-  const apq = a[p * size + q]!;
-  if (apq === 0) return;
-  const theta = (a[q * size + q]! - a[p * size + p]!) / (2 * apq);
-  const t = (theta < 0 ? -1 : 1) / (Math.abs(theta) + Math.sqrt(theta * theta + 1));
-  const c = 1 / Math.sqrt(t * t + 1);
-  const s = t * c;
-  const turn = (m: Float64Array, x: number, y: number): void => {
-    const [mx, my] = [m[x]!, m[y]!];
-    m[x] = c * mx - s * my;
-    m[y] = s * mx + c * my;
+  const rows = Array.from({ length: size }, (_, i) => matrix.subarray(i * size, (i + 1) * size));
+  const found = new EigenvalueDecomposition(new Square(rows as never), { assumeSymmetric: true });
+  return {
+    values: found.realEigenvalues,
+    vectors: Float64Array.from(found.eigenvectorMatrix.to1DArray()),
   };
-  for (let k = 0; k < size; k++) turn(a, k * size + p, k * size + q);
-  for (let k = 0; k < size; k++) turn(a, p * size + k, q * size + k);
-  for (let k = 0; k < size; k++) turn(vectors, k * size + p, k * size + q);
 }
