@@ -5,6 +5,7 @@ import type {
   AblationPage,
   ExperimentCard,
   Failure,
+  OnnxSummary,
   RunDetail,
   RunRow,
   SeriesPoints,
@@ -75,4 +76,37 @@ export function exportAddress(experiment: string, format: string): string {
 
 export function artifactAddress(runId: string, path: string): string {
   return `/api/ui/runs/${part(runId)}/artifacts/${path.split("/").map(part).join("/")}`;
+}
+
+/** A file of a run as text. */
+export const fileQuery = (runId: string, path: string) =>
+  queryOptions({
+    queryKey: ["file", runId, path],
+    queryFn: async () => {
+      const response = await fetch(artifactAddress(runId, path));
+      const text = await response.text();
+      if (!response.ok) throw new ApiError(`${path}: ${text}`);
+      return text;
+    },
+  });
+
+export const onnxQuery = (runId: string, path: string) =>
+  queryOptions({
+    queryKey: ["onnx", runId, path],
+    queryFn: () =>
+      get<OnnxSummary>(`/api/ui/runs/${part(runId)}/onnx/${path.split("/").map(part).join("/")}`),
+  });
+
+/** The tag in which MLflow keeps a run's description. */
+export const NOTE_TAG = "mlflow.note.content";
+
+export async function saveNote(runId: string, text: string): Promise<void> {
+  const response = await fetch("/api/2.0/mlflow/runs/set-tag", {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ run_id: runId, key: NOTE_TAG, value: text }),
+  });
+  if (response.ok) return;
+  const { message } = (await response.json()) as { message?: string };
+  throw new ApiError(message ?? `the server answered ${response.status}`);
 }

@@ -6,13 +6,21 @@ const EVERY_MS = 2_000;
 
 export function followStore(cache: QueryClient): void {
   let waiting = false;
+  let seen: string | undefined;
   const events = new EventSource("/api/ui/live");
-  events.addEventListener("changed", () => {
-    if (waiting) return;
+  const heard = ({ data: version }: MessageEvent<string>): void => {
+    const isNew = seen !== undefined && seen !== version;
+    seen = version;
+    if (!isNew || waiting) return;
     waiting = true;
     setTimeout(() => {
       waiting = false;
       void cache.invalidateQueries();
     }, EVERY_MS);
+  };
+  events.addEventListener("changed", heard);
+  // A connection that was lost comes back with the version of now: what was missed is fetched.
+  events.addEventListener("open", (event) => {
+    if (event instanceof MessageEvent) heard(event as MessageEvent<string>);
   });
 }

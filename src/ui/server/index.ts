@@ -14,6 +14,7 @@ import type { ReportSource } from "./ablation.ts";
 import { ablationRoutes } from "./ablation.ts";
 import { experimentRoutes } from "./experiments.ts";
 import { liveRoutes } from "./live.ts";
+import { onnxRoutes } from "./onnx.ts";
 import { runRoutes } from "./runs.ts";
 import type { Failure } from "./types.ts";
 
@@ -48,6 +49,7 @@ export async function registerUi(
   });
   experimentRoutes(app, store);
   runRoutes(app, store);
+  onnxRoutes(app, store);
   ablationRoutes(app, store, reports);
   liveRoutes(app, store);
   await app.register(fastifyStatic, { root: appFolder, wildcard: false });

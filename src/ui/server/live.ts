@@ -5,8 +5,10 @@ import type { RunReader } from "../../tracking/index.ts";
 const POLL_MS = 500;
 
 /**
- * Server-sent events: `changed` with the store's version whenever another connection committed.
- * SQLite counts commits itself (PRAGMA data_version), so nothing has to be told to anyone.
+ * Server-sent events: `changed` with the store's version whenever anyone committed. SQLite counts
+ * commits itself, so nothing has to be told to anyone. The tracking server's own feed (/api/live) says
+ * which runs changed, but only of what came in through it: a training in another process writes to the
+ * file, and pages have to see that.
  */
 export function liveRoutes(app: FastifyInstance, store: RunReader): void {
   app.get("/api/ui/live", (request, reply) => {
@@ -25,6 +27,9 @@ export function liveRoutes(app: FastifyInstance, store: RunReader): void {
   });
 }
 
-function versionOf(store: RunReader): number {
-  return store.connection.sql.pragma("data_version", { simple: true }) as number;
+/** Commits of other connections, and rows changed by this one: the two that SQLite counts. */
+function versionOf({ connection: { sql } }: RunReader): string {
+  const others = sql.pragma("data_version", { simple: true }) as number;
+  const own = sql.prepare("SELECT total_changes()").pluck().get() as number;
+  return `${others}.${own}`;
 }

@@ -20,6 +20,11 @@ const SHOWN: Readonly<Record<string, string>> = {
   ".jpg": "image/jpeg",
   ".jpeg": "image/jpeg",
   ".webp": "image/webp",
+  ".gif": "image/gif",
+  ".svg": "image/svg+xml",
+  ".mp4": "video/mp4",
+  ".webm": "video/webm",
+  ".diff": "text/plain; charset=utf-8",
   ".html": "text/html; charset=utf-8",
   ".pdf": "application/pdf",
 };
@@ -76,23 +81,12 @@ export function runRoutes(app: FastifyInstance, store: RunReader): void {
 function detailOf(store: RunReader, id: string): RunDetail {
   const run = store.run(id);
   const experiment = store.experiment(run.experimentId).name;
-  const recipe = run.params["recipe"];
   return {
     ...rowOf(run),
     experiment,
     series: store.series(id),
     artifacts: store.artifacts(id),
     evaluations: store.evaluations({ runIds: [id] }),
-    reproduce: recipe === undefined ? null : reproduceCommand(run.params),
+    inputs: store.inputs(id),
   };
-}
-
-/** The custom recipe with every recorded setting: complete, if not short. */
-function reproduceCommand(params: Readonly<Record<string, string>>): string {
-  const settings = Object.entries(params).map(([key, value]) => `${key}=${quoted(value)}`);
-  return `npx rzenlab train baseline ${settings.join(" ")}`;
-}
-
-function quoted(value: string): string {
-  return /^[\w.,:/+-]+$/.test(value) ? value : `'${value.replaceAll("'", String.raw`'\''`)}'`;
 }

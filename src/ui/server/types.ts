@@ -3,6 +3,7 @@ import type { Report } from "../../plot/types.ts";
 import type {
   Artifact,
   Evaluation,
+  Input,
   Point,
   RunStatus,
   SeriesSummary,
@@ -38,8 +39,27 @@ export type RunDetail = RunRow & {
   readonly series: readonly SeriesSummary[];
   readonly artifacts: readonly Artifact[];
   readonly evaluations: readonly Evaluation[];
-  /** A command that makes the run again, where its config was recorded. */
-  readonly reproduce: string | null;
+  /** Data sets it read, with their digests. */
+  readonly inputs: readonly Input[];
+};
+
+/** An input or output of a model: sizes are numbers or the names of those that vary. */
+export type OnnxValue = {
+  readonly name: string;
+  readonly type: string;
+  readonly shape: readonly string[];
+};
+
+export type OnnxSummary = {
+  /** Who wrote the file. */
+  readonly producer: string;
+  readonly opset: number | null;
+  readonly inputs: readonly OnnxValue[];
+  readonly outputs: readonly OnnxValue[];
+  /** Operation and how often, the most frequent first. */
+  readonly operations: readonly (readonly [string, number])[];
+  /** Numbers held in the file's weights. */
+  readonly parameters: number;
 };
 
 export type SeriesPoints = {
