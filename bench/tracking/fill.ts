@@ -41,7 +41,10 @@ export function twoClauses(runs: number): number {
 }
 
 /** Fills the stopped server's store; returns the experiment's id. */
-export function fillRuns({ name, folder }: BenchServer, runs: number): string {
+export function fillRuns(
+  { name, folder }: Pick<BenchServer, "name" | "folder">,
+  runs: number,
+): string {
   return name === "ours" ? fillOurs(folder, runs) : fillMlflow(folder, runs);
 }
 
@@ -137,11 +140,16 @@ function curveValue(i: number, length: number, peaks: ReadonlyMap<number, number
 }
 
 /** One run with one series of `length` points, 100 of them spikes. */
-export function fillCurve({ name, folder }: BenchServer, length: number, experiment: string): void {
+export function fillCurve(
+  { name, folder }: Pick<BenchServer, "name" | "folder">,
+  length: number,
+  experiment: string,
+  run = CURVE_RUN,
+): void {
   const peaks = spikes(length);
   if (name === "ours") {
     using store = RunWriter.open(join(folder, "store"), { durability: "normal" });
-    const named = { id: CURVE_RUN, name: "curve", startTime: started };
+    const named = { id: run, name: "curve", startTime: started };
     store.createRun({ ...named, experimentId: Number(experiment) });
     for (let from = 0; from < length; from += 10_000) {
       const count = Math.min(10_000, length - from);
@@ -154,7 +162,7 @@ export function fillCurve({ name, folder }: BenchServer, length: number, experim
           value: curveValue(step, length, peaks),
         };
       });
-      store.logMetrics(CURVE_RUN, points);
+      store.logMetrics(run, points);
       store.seal(); // what the server does in the background
     }
     return;
@@ -166,13 +174,13 @@ export function fillCurve({ name, folder }: BenchServer, length: number, experim
       `INSERT INTO runs (run_uuid, name, user_id, status, start_time, lifecycle_stage, artifact_uri, experiment_id, source_type, source_name, entry_point_name, source_version)
        VALUES (?, 'curve', 'bench', 'RUNNING', ?, 'active', 'mlflow-artifacts:/7/c', ?, 'UNKNOWN', '', '', '')`,
     )
-    .run(CURVE_RUN, started, experiment);
+    .run(run, started, experiment);
   const insert = sql.prepare(
     "INSERT INTO metrics (key, value, timestamp, run_uuid, step, is_nan) VALUES (?, ?, ?, ?, ?, 0)",
   );
   sql.transaction(() => {
     for (let i = 0; i < length; i++) {
-      insert.run(CURVE_KEY, curveValue(i, length, peaks), started + i, CURVE_RUN, i);
+      insert.run(CURVE_KEY, curveValue(i, length, peaks), started + i, run, i);
     }
   })();
   sql.close();

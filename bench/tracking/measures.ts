@@ -134,10 +134,11 @@ export async function curveMs(
   address: string,
   length: number,
   window?: readonly [number, number],
+  run = CURVE_RUN,
 ): Promise<{ ms: number; spikes: number; of: number }> {
   const zoom = window ? `&start_step=${window[0]}&end_step=${window[1]}` : "";
   const start = performance.now();
-  const query = `run_ids=${CURVE_RUN}&metric_key=${CURVE_KEY}&max_results=2000${zoom}`;
+  const query = `run_ids=${run}&metric_key=${CURVE_KEY}&max_results=2000${zoom}`;
   const path = `/ajax-api/2.0/mlflow/metrics/get-history-bulk-interval?${query}`;
   const { metrics } = (await send(address, "GET", path)) as {
     metrics: { step: number; value: number }[];

@@ -62,6 +62,8 @@ export class Connection {
       sql.pragma("journal_mode = WAL");
       sql.pragma(`synchronous = ${options.durability === "normal" ? "NORMAL" : "FULL"}`);
       sql.pragma("journal_size_limit = 67108864");
+      // Pages that every commit writes reach the file once in 8,000 pages of log, not in 1,000.
+      sql.pragma("wal_autocheckpoint = 8000");
       sql.pragma("cache_size = -32768");
       if (version < MIGRATIONS.length) migrate(sql, file);
     });
