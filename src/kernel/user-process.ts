@@ -68,14 +68,14 @@ export class UserProcess extends EventEmitter<Events> {
 
   #start(): void {
     const self = import.meta.url;
-    const main = new URL(self.endsWith(".ts") ? "./user/main.ts" : "./user/main.js", self);
+    const entry = new URL(self.endsWith(".ts") ? "./user/start.ts" : "./user/start.js", self);
     const child = spawn(
       process.execPath,
       [
         // Termination inside a timer callback would trip Node's check of its async bookkeeping.
         "--no-force-async-hooks-checks",
         "--disable-warning=ExperimentalWarning",
-        fileURLToPath(main),
+        fileURLToPath(entry),
       ],
       { cwd: this.#cwd, env: this.#env, stdio: ["ignore", ...Array<"pipe">(6).fill("pipe")] },
     );

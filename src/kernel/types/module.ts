@@ -18,7 +18,10 @@ export function types(kernel: KernelContext): Handlers {
   const files = new LocalFiles();
   const notebook = join(kernel.cwd, "notebook.ts");
   const changed = new ChangedFiles((specifier, parent) => files.find(specifier, parent), notebook);
-  const service = new TypeService(kernel.cwd, () => changed.take());
+  const service = new TypeService(kernel.cwd, () => {
+    files.refresh();
+    return changed.take();
+  });
   let mode = modeOf(process.env["RZENLAB_DIAGNOSTICS"]) ?? "warn";
   let reported = false;
   /** A kernel without a language server is a kernel all the same; the server's log says why once. */

@@ -85,7 +85,7 @@ export function installHooks({ files, maps, notebook }: HookOptions): void {
     }
     const text = files.text(path);
     maps.add(url, relative(process.cwd(), path), text, () => files.transform(path, text).map());
-    return { format: "module", source: files.transform(path, text).code, shortCircuit: true };
+    return { format: "module", source: files.code(path), shortCircuit: true };
   };
 
   registerHooks({ resolve, load });

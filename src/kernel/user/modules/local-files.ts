@@ -6,7 +6,8 @@ import { fileURLToPath } from "node:url";
 import { parseSync } from "oxc-parser";
 import { transformModule } from "../../transform/module.ts";
 import { langOf, type Transformed } from "../../transform/typescript.ts";
-import { mappedPaths, ProjectConfigs } from "./tsconfig.ts";
+import { type CachedModule, cacheFolder, TransformCache } from "./transform-cache.ts";
+import { mappedPaths, type ProjectConfig, ProjectConfigs } from "./tsconfig.ts";
 
 const CODE = /\.[cm]?[jt]sx?$/;
 const EXTENSIONS = [".ts", ".tsx", ".mts", ".js", ".mjs", ".cjs", ".cts", ".json"];
@@ -24,6 +25,8 @@ type Entry = {
   readonly hash: string;
   /** Local files it imports, by absolute path. */
   readonly imports: readonly string[];
+  /** What it says it imports, and its JavaScript if that was kept. */
+  readonly module: Partial<CachedModule>;
 };
 
 const isFile = (path: string): boolean =>
@@ -35,26 +38,46 @@ export const isLocal = (path: string): boolean => !/[\\/]node_modules[\\/]/.test
 /** The project's files as they are now. `refresh` looks again at what may have changed. */
 export class LocalFiles {
   readonly configs = new ProjectConfigs();
+  readonly #cache: TransformCache;
   readonly #entries = new Map<string, Entry>();
   #checked = new Set<string>();
+  /** What was found by folder and specifier, and which settings hold in a folder. */
+  #found = new Map<string, string>();
+  #configs = new Map<string, ProjectConfig | undefined>();
   #versions = new Map<string, string>();
+
+  constructor(cache = new TransformCache(cacheFolder())) {
+    this.#cache = cache;
+  }
 
   /** Files may have changed since: look at each again when it is next asked for. */
   refresh(): void {
     this.#checked = new Set();
+    this.#found = new Map();
+    this.#configs = new Map();
     this.#versions = new Map();
   }
 
   /** The file that `specifier` means when `parent` imports it, if it is local; Node finds everything else. */
   find(specifier: string, parent: string): string | undefined {
+    const folder = dirname(parent);
+    const key = `${folder}\0${specifier}`;
+    const known = this.#found.get(key);
+    if (known !== undefined) return known;
+    const found = this.#look(specifier, folder);
+    if (found !== undefined) this.#found.set(key, found);
+    return found;
+  }
+
+  #look(specifier: string, folder: string): string | undefined {
     if (/^\.{0,2}\//.test(specifier) || specifier === "." || specifier === "..") {
-      return this.#withExtension(resolve(dirname(parent), specifier));
+      return this.#withExtension(resolve(folder, specifier));
     }
     if (specifier.startsWith("file:")) {
       return this.#withExtension(fileURLToPath(specifier.replace(/[?#].*$/, "")));
     }
     if (/^[a-z]+:/.test(specifier)) return undefined;
-    const config = this.configs.of(dirname(parent));
+    const config = this.#configOf(folder);
     if (config === undefined) return undefined;
     for (const path of mappedPaths(specifier, config)) {
       const found = this.#withExtension(path);
@@ -90,9 +113,8 @@ export class LocalFiles {
       for (const each of this.#entry(file)?.imports ?? []) visit(each);
     };
     visit(path);
-    const hash = createHash("sha256");
-    for (const file of [...reached].sort()) hash.update(`${file}\0${this.#entry(file)?.hash}\0`);
-    const version = hash.digest("hex").slice(0, 12);
+    const contents = [...reached].sort().map((file) => `${file}\0${this.#entry(file)?.hash}\0`);
+    const version = createHash("sha256").update(contents.join("")).digest("hex").slice(0, 12);
     this.#versions.set(path, version);
     return version;
   }
@@ -101,10 +123,32 @@ export class LocalFiles {
     return this.#entry(path)!.text;
   }
 
-  /** `text` of the file as JavaScript; throws CodeError where it can't be parsed. */
+  /** The file as JavaScript that runs; throws CodeError where it can't be parsed. */
+  code(path: string): string {
+    const { text, module } = this.#entry(path)!;
+    const { specifiers = [], code } = module;
+    if (code !== undefined) return code;
+    const made = this.transform(path, text).code;
+    this.#cache.set(this.#key(path, text), { specifiers, code: made });
+    return made;
+  }
+
+  #key(path: string, text: string): string {
+    return this.#cache.key(langOf(path), String(this.#legacyDecorators(path)), text);
+  }
+
+  #legacyDecorators(path: string): boolean {
+    return this.#configOf(dirname(path))?.legacyDecorators ?? false;
+  }
+
+  #configOf(folder: string): ProjectConfig | undefined {
+    if (!this.#configs.has(folder)) this.#configs.set(folder, this.configs.of(folder));
+    return this.#configs.get(folder);
+  }
+
+  /** `text` of the file as JavaScript, with its map; throws CodeError where it can't be parsed. */
   transform(path: string, text: string): Transformed {
-    const legacyDecorators = this.configs.of(dirname(path))?.legacyDecorators ?? false;
-    return transformModule(path, text, { legacyDecorators });
+    return transformModule(path, text, { legacyDecorators: this.#legacyDecorators(path) });
   }
 
   #entry(path: string): Entry | undefined {
@@ -123,32 +167,35 @@ export class LocalFiles {
       this.#entries.set(path, same);
       return same;
     }
-    const imports = CODE.test(path) ? this.#importsOf(path, text) : [];
-    const entry: Entry = { stamp, text, hash, imports };
-    this.#entries.set(path, entry);
-    return entry;
-  }
-
-  #importsOf(path: string, text: string): string[] {
-    const { module } = parseSync(path, text, { lang: langOf(path), sourceType: "module" });
-    const specifiers = [
-      ...module.staticImports
-        .filter(({ entries }) => entries.length === 0 || entries.some(({ isType }) => !isType))
-        .map(({ moduleRequest }) => moduleRequest.value),
-      ...module.staticExports.flatMap(({ entries }) =>
-        entries.flatMap(({ moduleRequest, isType }) =>
-          moduleRequest && !isType ? [moduleRequest.value] : [],
-        ),
-      ),
-      ...module.dynamicImports.flatMap(({ moduleRequest }) => {
-        const [, name] =
-          /^["'`]([^"'`$]+)["'`]$/.exec(text.slice(moduleRequest.start, moduleRequest.end)) ?? [];
-        return name === undefined ? [] : [name];
-      }),
-    ];
-    return specifiers.flatMap((specifier) => {
+    const module = CODE.test(path)
+      ? (this.#cache.get(this.#key(path, text)) ?? { specifiers: specifiersOf(path, text) })
+      : { specifiers: [] };
+    const imports = module.specifiers.flatMap((specifier) => {
       const found = this.find(specifier, path);
       return found !== undefined && isLocal(found) ? [found] : [];
     });
+    const entry: Entry = { stamp, text, hash, imports, module };
+    this.#entries.set(path, entry);
+    return entry;
   }
+}
+
+/** What a module imports at run time, as far as it can be seen without running it. */
+function specifiersOf(path: string, text: string): string[] {
+  const { module } = parseSync(path, text, { lang: langOf(path), sourceType: "module" });
+  return [
+    ...module.staticImports
+      .filter(({ entries }) => entries.length === 0 || entries.some(({ isType }) => !isType))
+      .map(({ moduleRequest }) => moduleRequest.value),
+    ...module.staticExports.flatMap(({ entries }) =>
+      entries.flatMap(({ moduleRequest, isType }) =>
+        moduleRequest && !isType ? [moduleRequest.value] : [],
+      ),
+    ),
+    ...module.dynamicImports.flatMap(({ moduleRequest }) => {
+      const [, name] =
+        /^["'`]([^"'`$]+)["'`]$/.exec(text.slice(moduleRequest.start, moduleRequest.end)) ?? [];
+      return name === undefined ? [] : [name];
+    }),
+  ];
 }
