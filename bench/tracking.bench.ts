@@ -107,6 +107,7 @@ async function alternate(
   for (let i = 0; i < repetitions; i++) {
     for (const server of servers) {
       const of = measured[server.name];
+      hangUp(); // MLflow closes connections that were idle meanwhile
       const before = server.cpuSeconds();
       of.all.push(await measure(server));
       of.cpuSeconds += server.cpuSeconds() - before;

@@ -157,6 +157,8 @@ function templates(ids: { run: string; model: string; dataset: string }) {
     ["POST", "/traces/delete-traces", { experiment_id: "7", trace_ids: ["tr-2"] }],
     ["POST", "/datasets/create", { name: "set", experiment_ids: ["0"], tags: '{"a":"b"}' }],
     ["POST", `/datasets/${dataset}/records`, { records: '[{"inputs":{"q":1}}]' }],
+    ["DELETE", `/datasets/${dataset}/records`, { dataset_record_ids: ["dr-1"] }],
+    ["POST", "/traces/batchGetInfos", { trace_ids: ["tr-1"] }],
     ["PATCH", `/datasets/${dataset}/tags`, { tags: '{"a":null}' }],
     ["POST", `/datasets/${dataset}/add-experiments`, { experiment_ids: ["0"] }],
     [
@@ -231,7 +233,7 @@ test(
     const failures: unknown[] = [];
     const app = createTrackingServer({ store, onError: (error) => failures.push(error) });
     const call = async (
-      method: "GET" | "POST" | "PATCH",
+      method: "GET" | "POST" | "PATCH" | "DELETE",
       path: string,
       body: unknown,
       raw?: string,

@@ -154,6 +154,9 @@ test("spans of OpenTelemetry's exporters are kept with their trace", async () =>
   expect(
     (await server.get("/traces/batchGet", { trace_ids: [trace_id] })).body.traces,
   ).toHaveLength(1);
+  expect(await server.ok("/traces/batchGetInfos", { trace_ids: [trace_id] })).toMatchObject({
+    trace_infos: [{ trace_id }],
+  });
   // Bytes changed at random are refused or read, never a failure of the server.
   for (let i = 0; i < body.length; i++) {
     const bent = new Uint8Array(body);
@@ -213,6 +216,12 @@ test("an evaluation data set has records, tags and experiments", async () => {
     })
   ).body;
   expect(JSON.parse(rest.records)[0].inputs).toEqual({ q: 2 });
+  const gone = [JSON.parse(rest.records)[0].dataset_record_id, "dr-none"];
+  const deletion = json({ dataset_record_ids: gone });
+  expect((await server.call("DELETE", `${API}/datasets/${id}/records`, deletion)).body).toEqual({
+    deleted_count: 1,
+  });
+  expect((await server.get(`/datasets/${id}/records`)).body.records).not.toContain('"q":2');
   const tagged = await server.call(
     "PATCH",
     `${API}/datasets/${id}/tags`,

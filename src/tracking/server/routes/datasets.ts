@@ -209,6 +209,20 @@ export function datasetRoutes(context: Context): Route[] {
     });
   };
 
+  const removeRecords = ({ fields }: Call) => {
+    const ids = JSON.stringify(fields.texts("dataset_record_ids"));
+    return write(() => {
+      const { id } = rowOf(fields);
+      const { changes } = connection
+        .prepare(
+          "DELETE FROM evaluation_dataset_records WHERE dataset = ? AND id IN (SELECT value FROM json_each(?))",
+        )
+        .run(id, ids);
+      touch(id, undefined);
+      return { deleted_count: changes };
+    });
+  };
+
   const records = ({ fields }: Call) => {
     const limit = maxResults(fields, MAX_PAGE, MAX_PAGE);
     const offset = pageOffset(fields);
@@ -254,6 +268,7 @@ export function datasetRoutes(context: Context): Route[] {
     ),
     route("POST /datasets/{id}/records", upsert),
     route("GET /datasets/{id}/records", records),
+    route("DELETE /datasets/{id}/records", removeRecords),
     route(
       "POST /datasets/{id}/add-experiments",
       change((id, fields) => setExperiments(id, fields, ADD)),

@@ -167,6 +167,15 @@ export function traceRoutes(context: Context): Route[] {
     route("GET /traces/batchGet", ({ fields }) => ({
       traces: fields.texts("trace_ids").map(whole),
     })),
+    route(
+      "POST /traces/batchGetInfos",
+      ({ fields }) => ({
+        trace_infos: fields
+          .texts("trace_ids")
+          .map((id) => wireTrace(context, traceRow(context, id))),
+      }),
+      "viewer",
+    ),
     route("POST /traces/delete-traces", remove, "admin"),
     route("POST /traces/link-to-run", linkToRun),
     route("GET /traces/{id}", ({ fields }) => ({
