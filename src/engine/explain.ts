@@ -1,6 +1,7 @@
 /** @file What a graph is made of and what a run of it costs, known before it runs. */
 import type { Graph, Node } from "./graph.ts";
 import { peakBytes } from "./onnx/memory.ts";
+import type { Plan } from "./onnx/plan.ts";
 import { planOf } from "./onnx/plan.ts";
 import { sizeOf } from "./tensor.ts";
 
@@ -22,6 +23,27 @@ export type Explanation = {
 export function explain(graph: Graph): Explanation {
   const plan = planOf(graph);
   if (plan.outputs.size === 0) throw new Error("explain: the graph has no outputs");
+  return explainPlan(plan);
+}
+
+/** What `explain` says of a graph, of the part of one that `plan` names. */
+export function inWords(plan: Plan): string {
+  return explainPlan(plan).toString();
+}
+
+/** Operations of a matrix product; 0 of anything else. */
+export function flopsOf({ op, inputs, outputs, attributes }: Node): number {
+  if (op !== "Gemm" && op !== "MatMul") return 0;
+  const { shape } = inputs[0]!;
+  const turned = attributes["transA"];
+  const inner =
+    turned !== undefined && "int" in turned && turned.int === 1 ? shape[0]! : shape.at(-1)!;
+  return 2 * inner * sizeOf(outputs[0]!.shape);
+}
+
+// --- internal ---
+
+function explainPlan(plan: Plan): Explanation {
   const counts = new Map<string, number>();
   for (const { op } of plan.nodes) counts.set(op, (counts.get(op) ?? 0) + 1);
   const operators = new Map([...counts].sort(([, a], [, b]) => b - a));
@@ -33,17 +55,6 @@ export function explain(graph: Graph): Explanation {
     activationBytes: peakBytes(plan),
   };
   return { ...known, toString: () => textOf(known) };
-}
-
-// --- internal ---
-
-function flopsOf({ op, inputs, outputs, attributes }: Node): number {
-  if (op !== "Gemm" && op !== "MatMul") return 0;
-  const { shape } = inputs[0]!;
-  const turned = attributes["transA"];
-  const inner =
-    turned !== undefined && "int" in turned && turned.int === 1 ? shape[0]! : shape.at(-1)!;
-  return 2 * inner * sizeOf(outputs[0]!.shape);
 }
 
 function textOf(known: Omit<Explanation, "toString">): string {

@@ -79,6 +79,8 @@ export { dropout } from "./ops/dropout.ts";
 
 export type { Explanation } from "./explain.ts";
 export { explain } from "./explain.ts";
+export type { Profile } from "./profile/profile.ts";
+export type { Phase, ProfiledNode } from "./profile/types.ts";
 
 export { writeOnnx } from "./onnx/write.ts";
 export * as onnx from "./onnx/index.ts";

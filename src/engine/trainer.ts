@@ -14,6 +14,8 @@ import { checkedFeeds } from "./feeds.ts";
 import { once } from "./once.ts";
 import { nonFiniteError } from "./diagnose.ts";
 import { fromState } from "./onnx/write.ts";
+import type { Profile } from "./profile/profile.ts";
+import { profileOf } from "./profile/profile.ts";
 import type { Program } from "./program.ts";
 import {
   accumulateCompilation,
@@ -229,6 +231,28 @@ export class Trainer {
       this.#remember(state);
       this.#counts = UpdateCounts.from(state);
       this.#scale = LossScale.from(state);
+    });
+  }
+
+  /** Where the time of a step goes: the mean of `runs` runs, which change nothing. */
+  async profile(
+    bucket: string,
+    feeds: Tensors,
+    { runs = 5 }: { readonly runs?: number } = {},
+  ): Promise<Profile> {
+    if (!(Number.isInteger(runs) && runs >= 1)) {
+      throw new RangeError(`Trainer.profile: runs must be a whole number from 1 up, got ${runs}`);
+    }
+    return this.#enqueue(async () => {
+      const own = await this.#bucket(bucket);
+      const compiled = await this.#step(own);
+      const fed = {
+        ...this.#checked(own, compiled, feeds),
+        ...this.#rates(own, 1, 0),
+        ...this.#scaling(own),
+      };
+      const times = await this.#device.profile(compiled, fed, runs);
+      return profileOf(own.program, compiled.plan, times);
     });
   }
 

@@ -15,6 +15,8 @@ export const RANDOM_GRAPHS = 40;
 export type Trained = {
   readonly device: string;
   readonly losses: readonly number[];
+  /** What of the library computed the nodes of one step. */
+  readonly providers: readonly string[];
   /** As typed arrays, by name. */
   readonly state: ReadonlyMap<string, ArrayLike<number>>;
 };
@@ -38,10 +40,12 @@ export async function trainText(executor: "cpu" | "webgpu", options: ExecutorOpt
     const out = await trainer.step("only", textFeeds(step), { learningRate: 1e-2 });
     losses.push(Number(out["loss"]!.data[0]));
   }
+  const { nodes } = await trainer.profile("only", textFeeds(0), { runs: 1 });
+  const providers = [...new Set(nodes.map(({ provider }) => provider))];
   const final = await trainer.state();
   await trainer.close();
   const plain = new Map([...final].map(([name, { data }]) => [name, data as Float32Array]));
-  return { device: trainer.device.name, losses, state: plain } satisfies Trained;
+  return { device: trainer.device.name, losses, providers, state: plain } satisfies Trained;
 }
 
 /** Every case on a device that must compute all of it; what it refuses, on one that may not. */

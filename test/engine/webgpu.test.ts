@@ -78,6 +78,7 @@ describe.skipIf(!hasSwiftShader)("WebGPU, on SwiftShader", () => {
   test("trains a transformer, no node on the CPU, to the numbers of the cpu", async () => {
     const cpu = await trainText("cpu", { threads: 1 });
     expect(trained!.device).toBe("webgpu");
+    expect(trained!.providers).toEqual(["WebGpuExecutionProvider"]);
     expect(trained!.losses).toHaveLength(STEPS);
     expect(trained!.losses).toBeAllclose(cpu.losses, { rtol: 1e-3, atol: 1e-4 });
     expect([...trained!.state.keys()]).toEqual([...cpu.state.keys()]);

@@ -1,7 +1,14 @@
 /** @file What main thread and worker say to each other. */
 import type { Attributes } from "../graph.ts";
 import type { DType, Shape, State, Tensor } from "../tensor.ts";
-import type { DeviceName, Inventory, RunResult, Tensors, TfjsBackendName } from "./types.ts";
+import type {
+  DeviceName,
+  Inventory,
+  NodeTimes,
+  RunResult,
+  Tensors,
+  TfjsBackendName,
+} from "./types.ts";
 
 export type WorkerOptions = {
   readonly device: DeviceName;
@@ -54,10 +61,16 @@ export type Request =
   | { readonly kind: "compile"; readonly id: string; readonly compiled: CompiledModel }
   | { readonly kind: "run"; readonly id: string; readonly feeds: readonly Tensors[] }
   | { readonly kind: "release"; readonly id: string }
+  | {
+      readonly kind: "profile";
+      readonly compiled: CompiledModel;
+      readonly feeds: Tensors;
+      readonly runs: number;
+    }
   | { readonly kind: "inventory" }
   | { readonly kind: "close" };
 
-export type Answer = string | State | RunResult[] | Inventory | null;
+export type Answer = string | State | RunResult[] | Inventory | Omit<NodeTimes, "device"> | null;
 
 export type RequestMessage = { readonly number: number; readonly request: Request };
 

@@ -47,6 +47,24 @@ export type Inventory = {
   readonly heapBytes: number;
 };
 
+/** One node of a run, as the library names it. */
+export type NodeTime = {
+  readonly name: string;
+  readonly op: string;
+  /** What of the library computed it. */
+  readonly provider: string;
+  readonly microseconds: number;
+};
+
+/** Means over several runs. */
+export type NodeTimes = {
+  readonly nodes: readonly NodeTime[];
+  /** Of the run as a whole. */
+  readonly microseconds: number;
+  /** Name of the device and its library. */
+  readonly device: string;
+};
+
 /** Holds one state and any number of compiled plans over it. */
 export type Device = {
   /** What computes; under `auto`, what was found. */
@@ -62,6 +80,8 @@ export type Device = {
   run(id: string, feeds: readonly Tensors[]): Promise<RunResult[]>;
   /** Frees what was compiled under `id`. */
   release(id: string): Promise<void>;
+  /** Runs `runs` times with these feeds and times every node. Changes nothing. */
+  profile(compilation: Compilation, feeds: Tensors, runs: number): Promise<NodeTimes>;
   /** For finding leaks. */
   inventory(): Promise<Inventory>;
   close(): Promise<void>;

@@ -12,7 +12,15 @@ import type { LoopModel } from "./loop.ts";
 import { loopModel, stacked, unstacked } from "./loop.ts";
 import type { Answer, AnswerMessage, CompiledModel, Request, RequestMessage } from "./messages.ts";
 import type { WorkerOptions } from "./messages.ts";
-import type { Compilation, Device, DeviceName, Inventory, RunResult, Tensors } from "./types.ts";
+import type {
+  Compilation,
+  Device,
+  DeviceName,
+  Inventory,
+  NodeTimes,
+  RunResult,
+  Tensors,
+} from "./types.ts";
 
 export type WorkerDeviceOptions = WorkerOptions & {
   /** Run several steps as one ONNX `Loop`, so that the state crosses to the device once for all. */
@@ -79,16 +87,7 @@ export class WorkerDevice implements Device {
   }
 
   async compile(id: string, compilation: Compilation): Promise<void> {
-    const { plan, updates, guards } = compilation;
-    await this.#send(id, {
-      program: this.#programOf(plan),
-      peakBytes: peakBytes(plan),
-      inputs: plan.inputs.map((v) => v.name),
-      states: plan.states.map((v) => v.name),
-      outputs: [...plan.outputs.keys()],
-      updates,
-      guards,
-    });
+    await this.#send(id, this.#compiled(compilation));
     if (this.#loops) this.#compilations.set(id, compilation);
   }
 
@@ -109,6 +108,12 @@ export class WorkerDevice implements Device {
     await this.#ask({ kind: "release", id });
   }
 
+  async profile(compilation: Compilation, feeds: Tensors, runs: number): Promise<NodeTimes> {
+    const request = { compiled: this.#compiled(compilation), feeds, runs };
+    const times = (await this.#ask({ kind: "profile", ...request })) as NodeTimes;
+    return { ...times, device: `${this.name} (${this.detail})` };
+  }
+
   async inventory(): Promise<Inventory> {
     return (await this.#ask({ kind: "inventory" })) as Inventory;
   }
@@ -126,6 +131,18 @@ export class WorkerDevice implements Device {
 
   async #send(id: string, compiled: CompiledModel): Promise<void> {
     await this.#ask({ kind: "compile", id, compiled });
+  }
+
+  #compiled({ plan, updates, guards }: Compilation): CompiledModel {
+    return {
+      program: this.#programOf(plan),
+      peakBytes: peakBytes(plan),
+      inputs: plan.inputs.map((v) => v.name),
+      states: plan.states.map((v) => v.name),
+      outputs: [...plan.outputs.keys()],
+      updates,
+      guards,
+    };
   }
 
   #programOf(plan: Plan): CompiledModel["program"] {

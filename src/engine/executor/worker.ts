@@ -35,6 +35,8 @@ async function answer(request: Request): Promise<Answer> {
     case "release":
       await backend.release(request.id);
       return null;
+    case "profile":
+      return backend.profile(request.compiled, request.feeds, request.runs);
     case "inventory":
       return { ...backend.inventory(), heapBytes: liveHeap() };
     case "close":

@@ -4,9 +4,10 @@ import { copyModel } from "../../onnx/write.ts";
 import type { DType, State, Tensor } from "../../tensor.ts";
 import type { Backend } from "../backend.ts";
 import type { CompiledModel } from "../messages.ts";
-import type { Inventory, RunResult, Tensors } from "../types.ts";
+import type { Inventory, NodeTimes, RunResult, Tensors } from "../types.ts";
 import type { OrtLibrary, OrtOptions } from "./library.ts";
 import { openLibrary } from "./library.ts";
+import { profiled } from "./profiled.ts";
 
 type Model = Omit<CompiledModel, "program"> & {
   readonly session: InferenceSession;
@@ -58,16 +59,12 @@ export class OrtBackend implements Backend {
   }
 
   async compile(id: string, { program, ...rest }: CompiledModel): Promise<void> {
-    const { runtime, options, stateAt } = this.#library;
+    const { runtime, options } = this.#library;
     const enableCpuMemArena = this.#arenaBytes + rest.peakBytes <= ARENA_BUDGET;
     const session = await runtime.InferenceSession.create(program as Uint8Array, {
       ...options,
       enableCpuMemArena,
-      ...(stateAt !== "cpu" && {
-        preferredOutputLocation: Object.fromEntries(
-          rest.outputs.map((name) => [name, rest.updates.has(name) ? stateAt : "cpu"]),
-        ),
-      }),
+      ...this.#locations(rest),
     });
     const arenaBytes = enableCpuMemArena ? rest.peakBytes : 0;
     this.#arenaBytes += arenaBytes;
@@ -106,6 +103,18 @@ export class OrtBackend implements Backend {
     await model.session.release();
   }
 
+  async profile(
+    { program, ...model }: CompiledModel,
+    feeds: Tensors,
+    runs: number,
+  ): Promise<Omit<NodeTimes, "device">> {
+    const inputs: Record<string, OrtTensor> = {};
+    for (const name of model.inputs) inputs[name] = this.#toOrt(feeds[name]!);
+    for (const name of model.states) inputs[name] = this.#slot(name).current;
+    const options = { ...this.#library.options, ...this.#locations(model) };
+    return profiled({ ...this.#library, options }, program as Uint8Array, inputs, runs);
+  }
+
   inventory(): Omit<Inventory, "heapBytes"> {
     const spares = [...this.#slots.values()].filter(({ spare }) => spare !== null);
     return { programs: this.#models.size, tensors: this.#slots.size + spares.length };
@@ -117,6 +126,17 @@ export class OrtBackend implements Backend {
     this.#slots.clear();
     for (const copier of this.#copiers.values()) await copier.release();
     this.#copiers.clear();
+  }
+
+  /** The next state stays on the device, results come off it. */
+  #locations({
+    outputs,
+    updates,
+  }: Pick<CompiledModel, "outputs" | "updates">): InferenceSession.SessionOptions {
+    const { stateAt } = this.#library;
+    if (stateAt === "cpu") return {};
+    const places = outputs.map((name) => [name, updates.has(name) ? stateAt : "cpu"] as const);
+    return { preferredOutputLocation: Object.fromEntries(places) };
   }
 
   #slot(name: string): Slot {

@@ -20,6 +20,8 @@ type Runtime = {
 export type OrtLibrary = {
   readonly runtime: Runtime;
   readonly detail: string;
+  /** Whether it is onnxruntime-web. */
+  readonly web: boolean;
   readonly options: InferenceSession.SessionOptions;
   /** Whether a run writes results into tensors that it is given for them. */
   readonly reusesOutputs: boolean;
@@ -35,6 +37,7 @@ export async function openLibrary(options: OrtOptions): Promise<OrtLibrary> {
   const library: OrtLibrary = {
     runtime,
     detail: `${name} ${web ? runtime.env.versions.web : runtime.env.versions.node}`,
+    web,
     options: sessionOptions(options),
     reusesOutputs: options.device === "cpu" || options.device === "cuda",
     stateAt: options.device === "webgpu" ? "gpu-buffer" : "cpu",

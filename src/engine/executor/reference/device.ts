@@ -6,7 +6,16 @@ import type { State, Tensor } from "../../tensor.ts";
 import { tensor } from "../../tensor.ts";
 import { decodeFloat16 } from "../../halves.ts";
 import { liveHeap } from "../live-heap.ts";
-import type { Compilation, Device, Executor, Inventory, RunResult, Tensors } from "../types.ts";
+import { Stopwatch } from "../stopwatch.ts";
+import type {
+  Compilation,
+  Device,
+  Executor,
+  Inventory,
+  NodeTimes,
+  RunResult,
+  Tensors,
+} from "../types.ts";
 import { ELEMENTWISE } from "./elementwise.ts";
 import type { Kernel } from "./kernels.ts";
 import { attributesOf } from "./kernels.ts";
@@ -27,14 +36,22 @@ export function reference(): Executor {
 }
 
 /** All outputs of a plan, given its inputs and state. */
-export function interpret(plan: Plan, feeds: Tensors, state: State): Record<string, Tensor> {
+export function interpret(
+  plan: Plan,
+  feeds: Tensors,
+  state: State,
+  stopwatch?: Stopwatch,
+): Record<string, Tensor> {
   const known = new Map<Value, Tensor>();
   for (const value of plan.inputs) known.set(value, inF64(feeds[value.name]!));
   for (const value of plan.states) known.set(value, inF64(fromState(state, value)));
   for (const value of plan.constants) {
     if (value.source.kind === "constant") known.set(value, inF64(value.source.tensor));
   }
-  for (const node of plan.nodes) runNode(node, known);
+  for (const node of plan.nodes) {
+    if (stopwatch === undefined) runNode(node, known);
+    else stopwatch.node(node, () => runNode(node, known));
+  }
   return Object.fromEntries([...plan.outputs].map(([name, value]) => [name, known.get(value)!]));
 }
 
@@ -71,6 +88,14 @@ class ReferenceDevice implements Device {
 
   async release(id: string): Promise<void> {
     this.#compiled.delete(id);
+  }
+
+  async profile({ plan }: Compilation, feeds: Tensors, runs: number): Promise<NodeTimes> {
+    const stopwatch = new Stopwatch(this.name);
+    for (let run = 0; run < runs; run++) {
+      await stopwatch.whole(async () => interpret(plan, feeds, this.#state, stopwatch));
+    }
+    return { ...stopwatch.times(runs), device: this.name };
   }
 
   async inventory(): Promise<Inventory> {

@@ -8,9 +8,10 @@ import type { DType, State, Tensor } from "../../tensor.ts";
 import type { Backend } from "../backend.ts";
 import type { CompiledModel, FlatNode, FlatPlan, WorkerOptions } from "../messages.ts";
 import { KERNELS } from "../reference/device.ts";
+import { Stopwatch } from "../stopwatch.ts";
 import { attributesOf } from "../reference/kernels.ts";
 import { QUANTIZED } from "../reference/quantized.ts";
-import type { Inventory, RunResult, Tensors } from "../types.ts";
+import type { Inventory, NodeTimes, RunResult, Tensors } from "../types.ts";
 import type { Operand, TfKernel } from "./kernels.ts";
 import { tfKernels } from "./kernels.ts";
 import type { Tf } from "./library.ts";
@@ -73,13 +74,40 @@ export class TfjsBackend implements Backend {
   async run(id: string, feeds: Tensors): Promise<RunResult> {
     const model = this.#models.get(id);
     if (model === undefined) throw new Error(`internal: nothing was compiled as ${id}`);
+    return this.#runModel(model, feeds);
+  }
+
+  async profile(
+    compiled: CompiledModel,
+    feeds: Tensors,
+    runs: number,
+  ): Promise<Omit<NodeTimes, "device">> {
+    const id = "profile";
+    await this.compile(id, { ...compiled, updates: new Map() });
+    const model = this.#models.get(id)!;
+    const stopwatch = new Stopwatch(this.#tf.getBackend());
+    try {
+      await this.#runModel(model, feeds); // warms up
+      for (let run = 0; run < runs; run++) {
+        await stopwatch.whole(() => this.#runModel(model, feeds, stopwatch));
+      }
+    } finally {
+      await this.release(id);
+    }
+    return stopwatch.times(runs);
+  }
+
+  async #runModel(model: Model, feeds: Tensors, stopwatch?: Stopwatch): Promise<RunResult> {
     const made = new Map<string, Operand>();
     const given = new Map(model.constants);
     for (const name of model.states) given.set(name, { device: this.#stateOf(name), host: null });
     try {
       for (const name of model.inputs) made.set(name, this.#operand(feeds[name]!));
       for (const [i, node] of model.plan.nodes.entries()) {
-        this.#compute(node, (name) => made.get(name) ?? given.get(name)!, made);
+        const compute = (): void =>
+          this.#compute(node, (name) => made.get(name) ?? given.get(name)!, made);
+        if (stopwatch === undefined) compute();
+        else stopwatch.node(node, compute);
         for (const name of model.finished[i]!) {
           made.get(name)?.device?.dispose();
           made.delete(name);
