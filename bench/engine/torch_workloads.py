@@ -1,6 +1,9 @@
-"""Workloads B and C of bench/engine.bench.ts in PyTorch: python torch_workloads.py b|c threads steps
+"""Workloads of bench/engine.bench.ts in PyTorch:
 
-Prints one JSON line: wall and processor milliseconds of each step, peak memory, losses.
+    python torch_workloads.py b|c|d threads rounds eager|compile FILE
+
+FILE holds initial weights and feeds (node workloads.ts b export FILE). Prints one JSON line: wall and
+processor milliseconds of each round, peak memory, losses.
 """
 
 import json
@@ -10,6 +13,7 @@ import time
 
 import torch
 import torch.nn.functional as F
+from safetensors import safe_open
 from torch import nn
 
 
@@ -20,7 +24,7 @@ def info_nce(a, b, scale):
 
 
 class Towers(nn.Module):
-    """B: two towers 768 -> 1024 -> 512 with tanh-GELU, batch 1024."""
+    """B: two MLP towers 768 -> 1024 -> 512 with tanh-GELU, batch 1024."""
 
     def __init__(self):
         super().__init__()
@@ -29,10 +33,10 @@ class Towers(nn.Module):
             return nn.Sequential(nn.Linear(768, 1024), nn.GELU("tanh"), nn.Linear(1024, 512))
 
         self.a, self.b = tower(), tower()
-        self.scale = nn.Parameter(torch.tensor(2.659))
+        self.scale = nn.Parameter(torch.zeros(()))
 
-    def forward(self, x, y):
-        return info_nce(self.a(x), self.b(y), self.scale)
+    def forward(self, fed):
+        return info_nce(self.a(fed["a"]), self.b(fed["b"]), self.scale)
 
 
 class Block(nn.Module):
@@ -59,41 +63,84 @@ class Transformer(nn.Module):
 
     def __init__(self):
         super().__init__()
-        self.embed = nn.Embedding(8192, 256)
-        self.place = nn.Parameter(torch.randn(64, 256) * 0.02)
-        self.blocks = nn.Sequential(*[Block() for _ in range(4)])
+        self.embed = nn.Parameter(torch.zeros(8192, 256))
+        self.place = nn.Parameter(torch.zeros(64, 256))
+        for i in range(4):
+            self.add_module(str(i), Block())
         self.norm = nn.LayerNorm(256)
-        self.scale = nn.Parameter(torch.tensor(2.659))
+        self.scale = nn.Parameter(torch.zeros(()))
 
-    def forward(self, ids, y):
-        x = self.blocks(self.embed(ids) + self.place)
-        return info_nce(self.norm(x).mean(1), y, self.scale)
+    def forward(self, fed):
+        x = F.embedding(fed["ids"], self.embed) + self.place
+        for i in range(4):
+            x = getattr(self, str(i))(x)
+        return info_nce(self.norm(x).mean(1), fed["targets"], self.scale)
 
 
-def main(workload, threads, steps):
+def read(file):
+    """Weights and tables by name, feeds of each batch, names of the batches' shapes."""
+    values, feeds = {}, {}
+    with safe_open(file, "pt") as stored:
+        names = json.loads(stored.metadata()["batches"])
+        for key in stored.keys():
+            if key.startswith("batch."):
+                batch, name = key[6:].split("/", 1)
+                feeds.setdefault(int(batch), {})[name] = stored.get_tensor(key)
+            else:
+                values[key] = stored.get_tensor(key)
+    return values, [feeds[i] for i in range(len(names))], names
+
+
+def prepared(workload, values, names):
+    """A loss function of (batch number, feeds), its trained parameters, clipping norm and decay."""
+    if workload == "d":
+        from torch_encoder import Encoder
+
+        model = Encoder(values, names)
+        return model, list(model.trained.values()), 1.0, 0.05
+    model = Towers() if workload == "b" else Transformer()
+    model.load_state_dict(values)
+    return (lambda _, fed: model(fed)), list(model.parameters()), None, 0.01
+
+
+def main(workload, threads, rounds, mode, file):
     torch.set_num_threads(threads)
-    torch.manual_seed(0)
-    if workload == "b":
-        model = Towers()
-        x = torch.randn(1024, 768)
-        feeds = (x, torch.randn(1024, 768) * 0.1 + x)
-    else:
-        model = Transformer()
-        feeds = (torch.randint(0, 8192, (32, 64)), torch.randn(32, 256))
-    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3, weight_decay=0.01, fused=True)
+    values, feeds, names = read(file)
+    loss_of, parameters, clip, decay = prepared(workload, values, names)
+    if mode == "compile":
+        torch._dynamo.config.recompile_limit = 32
+        loss_of = torch.compile(loss_of, dynamic=False)
+    optimizer = torch.optim.AdamW(parameters, lr=1e-3, weight_decay=decay, fused=True)
     times, work, losses = [], [], []
-    for _ in range(steps):
+    for _ in range(rounds):
         start, busy = time.perf_counter(), time.process_time()
-        loss = model(*feeds)
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-        losses.append(loss.item())
+        for number, fed in enumerate(feeds):
+            loss = loss_of(number, fed)
+            optimizer.zero_grad()
+            loss.backward()
+            if clip is not None:
+                nn.utils.clip_grad_norm_(parameters, clip)
+            optimizer.step()
+            losses.append(loss.item())
         times.append((time.perf_counter() - start) * 1000)
         work.append((time.process_time() - busy) * 1000)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    result = {"ms": times, "cpuMs": work, "rssMb": peak, "losses": losses}
+    result = {"ms": times, "cpuMs": work, "rssMb": peak, "losses": losses, "gflops": matmul_speed()}
     print(json.dumps({**result, "version": torch.__version__}))
 
 
-main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))
+@torch.no_grad()
+def matmul_speed(chain=8, side=1024):
+    """What plain products of 1024 x 1024 reach: GFLOP/s."""
+    w = torch.randn(side, side) / side**0.5
+    times = []
+    for _ in range(8):
+        start, y = time.perf_counter(), w
+        for _ in range(chain):
+            y = y @ w
+        times.append(time.perf_counter() - start)
+    return chain * 2 * side**3 / 1e9 / min(times)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), sys.argv[4], sys.argv[5])

@@ -1,9 +1,11 @@
 /**
- * @file Workloads B and C of bench/engine.bench.ts in our engine: node workloads.ts b|c threads steps
+ * @file Workloads B and C of bench/engine.bench.ts in our engine:
  *
- * Prints one JSON line: wall and processor milliseconds of each step, peak memory, losses.
+ *     node workloads.ts b|c|d threads rounds     wall and processor milliseconds of each round, losses
+ *     node workloads.ts b|c|d export FILE        initial weights and feeds for torch_workloads.py
  */
 import {
+  Evaluator,
   Graph,
   Random,
   Trainer,
@@ -28,12 +30,17 @@ import {
   trainProgram,
   transpose,
 } from "../../src/engine/index.ts";
+import { stepCompilation } from "../../src/engine/program.ts";
 import type { Program, State, Tensor, Value } from "../../src/engine/index.ts";
 
-type Workload = {
+/** A round takes one step on each of the batches. */
+export type Workload = {
   readonly state: State;
-  readonly feeds: Record<string, Tensor>;
-  readonly build: () => Program;
+  readonly batches: readonly {
+    readonly bucket: string;
+    readonly feeds: Readonly<Record<string, Tensor>>;
+  }[];
+  readonly build: (bucket: string) => Program;
 };
 
 const random = Random.from(0, "bench");
@@ -95,7 +102,7 @@ export function towers(): Workload {
     };
     return program(graph, infoNce(tower("a"), tower("b"), graph.parameter("scale", [])));
   };
-  return { state, feeds: { a: x, b: y }, build };
+  return { state, batches: [{ bucket: "b", feeds: { a: x, b: y } }], build };
 }
 
 const [BATCH, TOKENS, WIDTH, HEADS] = [32, 64, 256, 4];
@@ -152,7 +159,12 @@ export function transformer(): Workload {
   const ids = BigInt64Array.from({ length: BATCH * TOKENS }, () => BigInt(random.int(8192)));
   return {
     state,
-    feeds: { ids: tensor(ids, [BATCH, TOKENS]), targets: normal([BATCH, WIDTH]) },
+    batches: [
+      {
+        bucket: "c",
+        feeds: { ids: tensor(ids, [BATCH, TOKENS]), targets: normal([BATCH, WIDTH]) },
+      },
+    ],
     build,
   };
 }
@@ -171,28 +183,91 @@ function block(graph: Graph, layer: number, x: Value): Value {
   return add(after, full("fc2", gelu(full("fc1", norm("norm2", after)), { approximate: "tanh" })));
 }
 
-async function main(workload: string, threads: number, steps: number): Promise<void> {
-  const { feeds, ...rest } = workload === "b" ? towers() : transformer();
+async function load(name: string): Promise<Workload & { readonly constants?: State }> {
+  if (name === "b") return towers();
+  if (name === "c") return transformer();
+  const { encoder } = await import("./encoder.ts");
+  return encoder();
+}
+
+/** Weights by name, feeds as `<batch>/<name>`. */
+async function exported(name: string, file: string): Promise<void> {
+  const { state, batches, constants = new Map() } = await load(name);
+  const feeds = batches.flatMap((batch, i) =>
+    Object.entries(batch.feeds).map(([key, fed]) => [`batch.${i}/${key}`, fed] as const),
+  );
+  const { writeSafetensors } = await import("../../src/model/index.ts");
+  writeSafetensors(file, new Map([...state, ...constants, ...feeds]), {
+    metadata: { batches: JSON.stringify(batches.map(({ bucket }) => bucket)) },
+  });
+}
+
+async function main(name: string, threads: number, rounds: number): Promise<void> {
+  const { batches, ...rest } = await load(name);
   const trainer = await Trainer.create({
     executor: createExecutor("onnxruntime", { threads }),
     ...rest,
   });
-  await trainer.prepare(workload);
+  for (const { bucket } of batches) await trainer.prepare(bucket);
   const ms: number[] = [];
   const cpuMs: number[] = [];
   const losses: number[] = [];
-  for (let step = 0; step < steps; step++) {
+  for (let round = 0; round < rounds; round++) {
     const start = performance.now();
     const busy = process.cpuUsage();
-    const { loss } = await trainer.step(workload, feeds, { learningRate: 1e-3 });
-    losses.push(Number(loss!.data[0]));
+    for (const { bucket, feeds } of batches) {
+      const { loss } = await trainer.step(bucket, feeds, { learningRate: 1e-3 });
+      losses.push(Number(loss!.data[0]));
+    }
     ms.push(performance.now() - start);
     const { user, system } = process.cpuUsage(busy);
     cpuMs.push((user + system) / 1000);
   }
   await trainer.close();
-  console.log(JSON.stringify({ ms, cpuMs, rssMb: process.resourceUsage().maxRSS / 1024, losses }));
+  const rssMb = process.resourceUsage().maxRSS / 1024;
+  const gflop = batches.reduce((sum, { bucket }) => sum + productsOf(rest.build(bucket)), 0);
+  const gflops = await matmulSpeed(threads);
+  console.log(JSON.stringify({ ms, cpuMs, rssMb, losses, gflop, gflops }));
 }
 
-if (import.meta.main)
-  await main(process.argv[2]!, Number(process.argv[3]), Number(process.argv[4]));
+/** Billions of operations that the matrix products of a step take. */
+function productsOf(program: Program): number {
+  const { nodes } = stepCompilation(program).plan;
+  const flops = nodes.map(({ op, inputs, outputs, attributes }) => {
+    if (op !== "Gemm" && op !== "MatMul") return 0;
+    const inner = inputs[0]!.shape.at("transA" in attributes ? -2 : -1)!;
+    return 2 * inner * outputs[0]!.shape.reduce((a, b) => a * b, 1);
+  });
+  return flops.reduce((a, b) => a + b, 0) / 1e9;
+}
+
+const [CHAIN, SIDE] = [8, 1024];
+
+/** What plain products of 1024 x 1024 reach: GFLOP/s. */
+async function matmulSpeed(threads: number): Promise<number> {
+  const evaluator = await Evaluator.create({
+    executor: createExecutor("onnxruntime", { threads }),
+    state: new Map([["w", normal([SIDE, SIDE], SIDE ** -0.5)]]),
+    build() {
+      const graph = new Graph();
+      let y = graph.parameter("w", [SIDE, SIDE]);
+      for (let i = 0; i < CHAIN; i++) y = matmul(y, graph.parameter("w", [SIDE, SIDE]));
+      graph.output("y", sum(y));
+      return graph;
+    },
+  });
+  const ms: number[] = [];
+  for (let i = 0; i < 8; i++) {
+    const start = performance.now();
+    await evaluator.run("matmul", {});
+    ms.push(performance.now() - start);
+  }
+  await evaluator.close();
+  return (CHAIN * 2 * SIDE ** 3) / 1e6 / Math.min(...ms);
+}
+
+if (import.meta.main) {
+  const [name, what, more] = process.argv.slice(2) as [string, string, string];
+  if (what === "export") await exported(name, more);
+  else await main(name, Number(what), Number(more));
+}
