@@ -1,5 +1,5 @@
 /** @file Ctrl-K: go anywhere by typing. */
-import { useNavigate, useParams } from "@tanstack/react-router";
+import { useNavigate } from "@tanstack/react-router";
 import { Command } from "cmdk";
 import { useQuery } from "@tanstack/react-query";
 import { experimentsQuery } from "./api.ts";
@@ -7,14 +7,15 @@ import { experimentsQuery } from "./api.ts";
 const PAGES = ["ablation", "modalities", "runs", "compare"] as const;
 
 export function Palette({
+  experiment,
   open,
   onOpenChange,
 }: {
+  experiment: string | undefined;
   open: boolean;
   onOpenChange: (open: boolean) => void;
 }) {
   const navigate = useNavigate();
-  const { experiment } = useParams({ strict: false });
   const { data: experiments = [] } = useQuery(experimentsQuery);
   const go = (to: string): void => {
     onOpenChange(false);

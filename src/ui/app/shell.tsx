@@ -1,8 +1,12 @@
 /** @file What every page has: the bar with its places, the theme, the palette. */
+import { useQuery } from "@tanstack/react-query";
 import { Link, Outlet, useParams, useRouterState } from "@tanstack/react-router";
-import { Moon, Search, Sun } from "lucide-react";
+import { Download, Moon, Search, Sun } from "lucide-react";
 import { useEffect, useState } from "react";
+import { runQuery } from "./api.ts";
+import { download } from "./download.ts";
 import { Palette } from "./palette.tsx";
+import { snapshot } from "./snapshot.ts";
 import { chooseTheme, isDark } from "./theme.ts";
 
 const PLACES = [
@@ -13,7 +17,7 @@ const PLACES = [
 ] as const;
 
 export function Shell() {
-  const { experiment } = useParams({ strict: false });
+  const experiment = useExperiment();
   const [palette, setPalette] = useState(false);
   const path = useRouterState({ select: (state) => state.location.pathname });
   useEffect(() => {
@@ -56,14 +60,33 @@ export function Shell() {
         <button type="button" className="quiet" onClick={() => setPalette(true)}>
           <Search aria-hidden size={15} /> Go to <kbd>Ctrl K</kbd>
         </button>
+        <button
+          type="button"
+          className="quiet"
+          aria-label="Save this view as one HTML file"
+          onClick={() => void saveView()}
+        >
+          <Download aria-hidden size={16} />
+        </button>
         <ThemeSwitch />
       </header>
       <main id="content" tabIndex={-1}>
         <Outlet />
       </main>
-      <Palette open={palette} onOpenChange={setPalette} />
+      <Palette experiment={experiment} open={palette} onOpenChange={setPalette} />
     </>
   );
+}
+
+/** The experiment of the address, or of the run that the address names. */
+function useExperiment(): string | undefined {
+  const { experiment, id } = useParams({ strict: false });
+  const { data: run } = useQuery({ ...runQuery(id ?? ""), enabled: id !== undefined });
+  return experiment ?? run?.experiment;
+}
+
+async function saveView(): Promise<void> {
+  download(`${document.title.replaceAll(/[^\w. -]+/g, "-")}.html`, await snapshot());
 }
 
 /** Light or dark, remembered; the system's choice until then. */

@@ -12,7 +12,7 @@ import { createTrackingServer } from "../../../src/tracking/server/index.ts";
 import { registerUi } from "../../../src/ui/server/index.ts";
 
 /** What a page may take on a machine that others share. Nothing is measured by it. */
-export const PATIENCE = 120_000;
+export const PATIENCE = 240_000;
 
 export type Served = { readonly app: FastifyInstance; readonly address: string };
 

@@ -1,11 +1,11 @@
 /** @file A table of src/plot, the one the report and the exports show. */
-import { styleOf, type Table, tableHtml } from "../../../plot/index.ts";
+import { DARK, styleOf, type Table, tableHtml } from "../../../plot/index.ts";
 
 /** The markup is src/plot's own, with every text escaped there. */
 export function HtmlTable({ table }: { table: Table }) {
-  const markup = tableHtml(
-    table,
-    (name) => `<i class="dot" style="--dot:${styleOf(name).colour}"></i>`,
-  );
+  const markup = tableHtml(table, (name) => {
+    const { colour } = styleOf(name);
+    return `<i class="dot" style="--dot:${colour};--dark-dot:${DARK[colour] ?? colour}"></i>`;
+  });
   return <div className="scroll" dangerouslySetInnerHTML={{ __html: markup }} />;
 }

@@ -89,7 +89,12 @@ export function LevelTable({
                     ))}
                   </tr>
                   {open.has(row.name) && (
-                    <Members experiment={experiment} row={row.name} columns={columns.length} />
+                    <Members
+                      experiment={experiment}
+                      row={row.name}
+                      rows={grid.rows.map(({ name }) => name)}
+                      columns={columns.length}
+                    />
                   )}
                 </Fragment>
               );
@@ -139,14 +144,16 @@ function columnsOf(page: AblationPage, level: Level): Column[] {
 function Members({
   experiment,
   row,
+  rows,
   columns,
 }: {
   experiment: string;
   row: string;
+  rows: readonly string[];
   columns: number;
 }) {
   const { data: runs = [] } = useQuery(runsQuery(experiment));
-  const members = runs.filter((run) => cellsOf(run).some((cell) => cell === row));
+  const members = membersOf(runs, rows).get(row) ?? [];
   return (
     <tr className="members">
       <td colSpan={columns + 1}>
@@ -169,11 +176,19 @@ function Members({
   );
 }
 
-/** Cells of grids a run answers; its member tags hold them as JSON. */
-function cellsOf({ tags }: RunRow): string[] {
-  return Object.entries(tags).flatMap(([key, value]) => {
-    if (!key.startsWith("rzenlab.member/")) return [];
-    const { cell } = JSON.parse(value) as { cell: string };
-    return [cell];
-  });
+/**
+ * Runs by the cell they answer, of the grid that the table shows: the one that has all its rows. Member
+ * tags are `rzenlab.member/<experiment>/<grid>` and hold the cell as JSON.
+ */
+function membersOf(runs: readonly RunRow[], rows: readonly string[]): Map<string, RunRow[]> {
+  const grids = new Map<string, Map<string, RunRow[]>>();
+  for (const run of runs) {
+    for (const [key, value] of Object.entries(run.tags)) {
+      if (!key.startsWith("rzenlab.member/")) continue;
+      const { cell } = JSON.parse(value) as { cell: string };
+      const cells = grids.get(key) ?? new Map<string, RunRow[]>();
+      grids.set(key, cells.set(cell, [...(cells.get(cell) ?? []), run]));
+    }
+  }
+  return [...grids.values()].find((cells) => rows.every((row) => cells.has(row))) ?? new Map();
 }
