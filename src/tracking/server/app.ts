@@ -10,6 +10,7 @@ import { ApiError, toApiError } from "./errors.ts";
 import { Fields } from "./fields.ts";
 import { type GuardOptions, installGuard } from "./guard/guard.ts";
 import { LiveFeed } from "./live.ts";
+import { Readers } from "./reader-thread.ts";
 import { acceptFiles, artifactRoutes, fileRoutes } from "./routes/artifacts.ts";
 import { assessmentRoutes } from "./routes/assessments.ts";
 import { datasetRoutes } from "./routes/datasets.ts";
@@ -49,20 +50,29 @@ export type TrackingServerOptions = GuardOptions & {
   readonly onError?: (error: unknown, request: FastifyRequest) => void;
   /** Adds routes in a scope of their own; see `index.ts`. */
   readonly extend?: (app: FastifyInstance) => void | PageHandler | Promise<void | PageHandler>;
+  /** Runs from which on long reads have a thread of their own. Default 2,000. */
+  readonly largeFrom?: number;
   readonly now?: () => number;
 };
 
 export function createTrackingServer(options: TrackingServerOptions): FastifyInstance {
   const { store, maxArtifactBytes = MAX_ARTIFACT_BYTES, now = Date.now, onError, extend } = options;
+  const { largeFrom } = options;
   const live = new LiveFeed();
   const commits = new GroupCommit(store.connection, () => live.commit());
   const write: Context["write"] = (work) => commits.write(work);
   const documents = new DocumentKeeper({ connection: store.connection, write });
+  const readers = new Readers(store.folder, store.connection, largeFrom);
   const context: Context = {
     store,
     connection: store.connection,
     write,
-    documents,
+    read: async (reply, kind, query) => {
+      const { body, missing } = await readers.read(kind, query);
+      documents.keep(missing);
+      void reply.type("application/json; charset=utf-8");
+      return typeof body === "string" ? body : Buffer.from(body.buffer);
+    },
     now,
     announce: (change) => live.stage(change),
   };
@@ -122,6 +132,7 @@ export function createTrackingServer(options: TrackingServerOptions): FastifyIns
     documents.close();
     live.close();
   });
+  app.addHook("onClose", () => readers.close());
   return app;
 }
 

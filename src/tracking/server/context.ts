@@ -3,8 +3,8 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Connection } from "../database.ts";
 import type { RunWriter } from "../writer.ts";
 import type { GroupCommit } from "./commit.ts";
-import type { DocumentKeeper } from "./documents.ts";
 import type { Fields } from "./fields.ts";
+import type { Reads } from "./reads.ts";
 
 /** What a caller may do; each role may do what those before it may. */
 export const ROLES = ["viewer", "logger", "admin"] as const;
@@ -15,7 +15,12 @@ export type Context = {
   readonly connection: Connection;
   /** See GroupCommit. */
   readonly write: GroupCommit["write"];
-  readonly documents: Pick<DocumentKeeper, "keep">;
+  /** Answers with a read that can take long, in a thread of its own if the store is large. */
+  readonly read: <K extends keyof Reads>(
+    reply: FastifyReply,
+    kind: K,
+    query: Parameters<Reads[K]>[1],
+  ) => Promise<Uint8Array | string>;
   readonly now: () => number;
   /** Tells listeners of /api/live; call it inside `write`'s work, it speaks after the commit. */
   readonly announce: (change: Change) => void;

@@ -1,12 +1,11 @@
 /** @file /runs: make, read, search, update, delete, restore. */
 import { NAME_TAG } from "../../records.ts";
-import { checkQuery, findRuns } from "../../search/index.ts";
+import { checkQuery } from "../../search/index.ts";
 import type { RunStatus } from "../../types.ts";
 import { type Call, type Context, type Route, route } from "../context.ts";
-import { documentsOf } from "../documents.ts";
 import { invalid } from "../errors.ts";
 import { type Fields, maxResults } from "../fields.ts";
-import { pageOffset, pageToken } from "../paging.ts";
+import { pageOffset } from "../paging.ts";
 import { runRow, wireNewRun, wireRunInfo, wireRuns } from "../wire.ts";
 import { activeExperiment, experimentIds, lifecycleSql } from "./experiments.ts";
 import { tagRecord } from "./log.ts";
@@ -16,7 +15,7 @@ const STATUSES: readonly RunStatus[] = ["RUNNING", "SCHEDULED", "FINISHED", "FAI
 const MAX_PAGE = 50_000;
 
 export function runRoutes(context: Context): Route[] {
-  const { store, connection, write, announce } = context;
+  const { store, connection, write, read, announce } = context;
 
   const create = ({ fields }: Call) => {
     const raw = fields.raw("experiment_id");
@@ -60,15 +59,7 @@ export function runRoutes(context: Context): Route[] {
     };
     checkQuery(query);
     if (ids.length === 0) return {};
-    const { texts, missing } = connection.snapshot("search runs", () =>
-      documentsOf(connection, findRuns(connection, query)),
-    );
-    context.documents.keep(missing);
-    if (texts.length === 0) return {};
-    void reply.type("application/json; charset=utf-8");
-    // As MLflow does: a full page has a token, even if nothing follows.
-    const token = texts.length === limit ? JSON.stringify(pageToken(offset + limit)) : undefined;
-    return `{"runs":[${texts.join(",")}]${token === undefined ? "" : `,"next_page_token":${token}`}}`;
+    return read(reply, "search", query);
   };
 
   const update = ({ fields }: Call) => {
