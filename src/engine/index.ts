@@ -64,7 +64,8 @@ export {
   unsqueeze,
 } from "./ops/shape.ts";
 export type { MatmulOptions } from "./ops/matmul.ts";
-export { linear, matmul } from "./ops/matmul.ts";
+export type { LowRank } from "./ops/matmul.ts";
+export { adaptedLinear, linear, matmul } from "./ops/matmul.ts";
 export type { HalfLinearOptions, Quantized } from "./ops/frozen.ts";
 export { halfLinear, quantize, quantizedLinear } from "./ops/frozen.ts";
 export { gather } from "./ops/gather.ts";

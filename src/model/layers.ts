@@ -1,5 +1,5 @@
 /** @file What both towers are built with: parameters by name, linear layers that an adapter may extend. */
-import { add, layerNorm, linear, mul, rmsNorm } from "../engine/index.ts";
+import { adaptedLinear, layerNorm, linear, rmsNorm } from "../engine/index.ts";
 import type { Graph, Value } from "../engine/index.ts";
 import { loraTargets } from "./lora.ts";
 import type { LoraConfig } from "./lora.ts";
@@ -29,13 +29,12 @@ export class Layers {
   linear(x: Value, name: string): Value {
     const bias = this.#shapes.has(`${name}.bias`) ? this.parameter(`${name}.bias`) : undefined;
     const weight = this.parameter(`${name}.weight`);
-    const base = linear(x, weight, bias);
-    if (this.#lora === undefined || !this.#adapted.has(name)) return base;
+    if (this.#lora === undefined || !this.#adapted.has(name)) return linear(x, weight, bias);
     const { rank, alpha } = this.#lora;
     const [out, input] = weight.shape as [number, number];
     const a = this.graph.parameter(`${name}.lora_A.weight`, [rank, input]);
     const b = this.graph.parameter(`${name}.lora_B.weight`, [out, rank]);
-    return add(base, mul(linear(linear(x, a), b), alpha / rank));
+    return adaptedLinear(x, weight, { down: a, up: b, scale: alpha / rank }, bias);
   }
 
   layerNorm(x: Value, name: string, epsilon: number): Value {

@@ -46,6 +46,10 @@ const CASES: readonly (readonly [() => unknown, string])[] = [
     () => engine.linear(f32(2, 3), f32(4, 3), f32(3)),
     "linear: bias [3] does not fit weight [4,3] [out, in]",
   ],
+  [
+    () => engine.adaptedLinear(f32(2, 3), f32(4, 3), { down: f32(2, 3), up: f32(4, 1), scale: 2 }),
+    "adaptedLinear: down [2,3] and up [4,1] do not fit weight [4,3] [out, in]",
+  ],
   [() => engine.reshape(f32(2, 3), [4, -1]), "reshape: [2,3] does not fit [4,-1]"],
   [() => engine.reshape(f32(2, 3), [-1, -1]), "reshape: [2,3] does not fit [-1,-1]"],
   [

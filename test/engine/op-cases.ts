@@ -18,6 +18,7 @@ const {
   gelu,
   l2Normalize,
   layerNorm,
+  adaptedLinear,
   linear,
   log,
   logSoftmax,
@@ -228,6 +229,11 @@ function matmulCases(): CheckedCase[] {
         [1, 1],
         [1, 1],
       ],
+    },
+    {
+      name: "linear with low-rank factors",
+      f: ([x, w, down, up, b]) => adaptedLinear(x!, w!, { down: down!, up: up!, scale: 2 }, b),
+      inputs: [[5, 2, 3], [4, 3], [2, 3], [4, 2], [4]],
     },
     { name: "linear", f: ([x, w, b]) => linear(x!, w!, b), inputs: [[2, 3], [4, 3], [4]] },
     {

@@ -1,7 +1,8 @@
 /** @file Matrix products. 2-D ones become Gemm, which transposes for free. */
-import type { Value } from "../graph.ts";
+import type { Rule, Value } from "../graph.ts";
 import type { Shape } from "../tensor.ts";
 import { showShape } from "../tensor.ts";
+import { add, mul } from "./arithmetic.ts";
 import { broadcastShapes, emit, reduceTo, reshapeNode, sameGraph, wantDtype } from "./emit.ts";
 import { sum } from "./reduce.ts";
 import { reshape } from "./shape.ts";
@@ -51,6 +52,54 @@ export function matmul(a: Value, b: Value, options: MatmulOptions = {}): Value {
 
 /** x W^T + bias, PyTorch's layout: [.., in], weight [out, in], bias [out] -> [.., out] */
 export function linear(x: Value, weight: Value, bias?: Value): Value {
+  return affine(x, weight, bias, (flat) => [
+    [weight, (g) => matmul(g, flat, { transposeA: true })],
+  ]);
+}
+
+export type LowRank = {
+  /** [rank, in] */
+  readonly down: Value;
+  /** [out, rank] */
+  readonly up: Value;
+  readonly scale: number;
+};
+
+/**
+ * x (W + scale up down)^T + bias, which is LoRA. Forward and the gradient of x take one product each, by
+ * the sum of the weights, which is small beside x; the factors' gradients take none of W's size.
+ */
+export function adaptedLinear(
+  x: Value,
+  weight: Value,
+  { down, up, scale }: LowRank,
+  bias?: Value,
+): Value {
+  const [rank] = down.shape;
+  const [out, input] = weight.shape;
+  if (`${down.shape}` !== `${rank},${input}` || `${up.shape}` !== `${out},${rank}`) {
+    throw located(
+      new RangeError(
+        `adaptedLinear: down ${showShape(down.shape)} and up ${showShape(up.shape)} do not fit weight ${showShape(weight.shape)} [out, in]`,
+      ),
+    );
+  }
+  const both = add(weight, mul(matmul(up, down), scale));
+  const scaled = (v: Value): Value => mul(v, scale);
+  return affine(x, both, bias, (flat) => [
+    [weight, (g) => matmul(g, flat, { transposeA: true })],
+    [down, (g) => matmul(scaled(matmul(g, up)), flat, { transposeA: true })],
+    [up, (g) => matmul(g, scaled(matmul(flat, down, { transposeB: true })), { transposeA: true })],
+  ]);
+}
+
+/** x W^T + bias, where `weightRules` tell how gradients reach what W is made of. */
+function affine(
+  x: Value,
+  weight: Value,
+  bias: Value | undefined,
+  weightRules: (flat: Value) => readonly (readonly [Value, Rule])[],
+): Value {
   const [outSize, inSize] = weight.shape;
   if (weight.shape.length !== 2 || x.shape.length < 1 || x.shape.at(-1) !== inSize) {
     throw located(
@@ -68,18 +117,21 @@ export function linear(x: Value, weight: Value, bias?: Value): Value {
   }
   const shape = [...x.shape.slice(0, -1), outSize!];
   const flat = reshape(x, [-1, inSize!]);
-  if (bias === undefined) return reshape(matmul(flat, weight, { transposeB: true }), shape);
-  sameGraph("linear", x, weight, bias);
+  sameGraph("linear", x, weight, ...(bias === undefined ? [] : [bias]));
+  wantDtype("linear", x, "float32");
+  wantDtype("linear", weight, "float32");
+  const operands = [flat, weight, ...(bias === undefined ? [] : [bias])];
   const transB = { transB: { int: 1 } };
-  const output = emit("Gemm", [flat, weight, bias], [flat.shape[0]!, outSize!], "float32", transB);
+  const output = emit("Gemm", operands, [flat.shape[0]!, outSize!], "float32", transB);
+  const rules: (readonly [Value, Rule])[] = [
+    [flat, (g) => matmul(g, weight)],
+    ...weightRules(flat),
+    ...(bias === undefined ? [] : [[bias, (g: Value) => sum(g, { axes: [0] })] as const]),
+  ];
   x.graph.record(
-    [flat, weight, bias],
+    rules.map(([value]) => value),
     [output],
-    [
-      (g) => matmul(g, weight),
-      (g) => matmul(g, flat, { transposeA: true }),
-      (g) => sum(g, { axes: [0] }),
-    ],
+    rules.map(([, rule]) => rule),
   );
   return reshape(output, shape);
 }
