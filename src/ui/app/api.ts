@@ -74,6 +74,10 @@ export function exportAddress(experiment: string, format: string): string {
   return `/api/ui/experiments/${part(experiment)}/export/${format}`;
 }
 
+export function leaderboardAddress(runId: string): string {
+  return `/api/ui/runs/${part(runId)}/leaderboard`;
+}
+
 export function artifactAddress(runId: string, path: string): string {
   return `/api/ui/runs/${part(runId)}/artifacts/${path.split("/").map(part).join("/")}`;
 }

@@ -13,6 +13,7 @@ import { StoreError } from "../../tracking/index.ts";
 import type { ReportSource } from "./ablation.ts";
 import { ablationRoutes } from "./ablation.ts";
 import { experimentRoutes } from "./experiments.ts";
+import { leaderboardRoutes } from "./leaderboard.ts";
 import { liveRoutes } from "./live.ts";
 import { onnxRoutes } from "./onnx.ts";
 import { runRoutes } from "./runs.ts";
@@ -50,6 +51,7 @@ export async function registerUi(
   experimentRoutes(app, store);
   runRoutes(app, store);
   onnxRoutes(app, store);
+  leaderboardRoutes(app, store);
   ablationRoutes(app, store, reports);
   liveRoutes(app, store);
   await app.register(fastifyStatic, { root: appFolder, wildcard: false });

@@ -3,7 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link, getRouteApi } from "@tanstack/react-router";
 import { duration, percent } from "../../../plot/format.ts";
 import type { RunDetail } from "../../server/types.ts";
-import { runQuery } from "../api.ts";
+import { leaderboardAddress, runQuery } from "../api.ts";
 import { Pairs } from "../parts/pairs.tsx";
 import { RunAgain } from "../parts/run-again.tsx";
 import { RunCurves } from "../parts/run-curves.tsx";
@@ -65,7 +65,12 @@ function Scores({ run }: { run: RunDetail }) {
   const rows = run.evaluations.filter(({ split }) => split === "test");
   return (
     <section>
-      <h2>Scores</h2>
+      <header className="title">
+        <h2>Scores</h2>
+        {run.evaluations.some(({ benchmark }) => benchmark.startsWith("MMEB")) && (
+          <a href={leaderboardAddress(run.id)}>MMEB leaderboard JSON</a>
+        )}
+      </header>
       <div className="scroll" role="region" aria-label="Scores" tabIndex={0}>
         <table>
           <thead>
