@@ -1,10 +1,12 @@
 /**
  * @file GradCache on workload B's towers: node cached.ts [batch 16384] [chunk 1024] [steps 2] [blockMiB 32]
  *
- * Prints one JSON line: seconds of each step, peak memory of the process, losses.
+ * With chunk 0 the whole batch is one graph, to compare with: the direct step. Prints one JSON line:
+ * seconds and processor seconds of each step, peak memory of the process, losses.
  */
-import type { Graph, Value } from "../../src/engine/index.ts";
+import type { Value } from "../../src/engine/index.ts";
 import {
+  Graph,
   Random,
   Trainer,
   createExecutor,
@@ -12,8 +14,9 @@ import {
   l2Normalize,
   linear,
   tensor,
+  trainProgram,
 } from "../../src/engine/index.ts";
-import { GradCache, chunked, initialTheta, temperature } from "../../src/loss/index.ts";
+import { GradCache, chunked, infoNce, initialTheta, temperature } from "../../src/loss/index.ts";
 
 const [batch = 16384, chunk = 1024, steps = 2, blockMiB = 32] = process.argv.slice(2).map(Number);
 const random = Random.from(0, "bench");
@@ -40,16 +43,17 @@ for (const side of ["query", "target"]) {
 
 const encode =
   (side: string) =>
-  (graph: Graph, rows: number): Value => {
+  (graph: Graph, rows: number, input = "x"): Value => {
     const p = (name: keyof typeof SHAPES): Value =>
       graph.parameter(`${side}.${name}`, SHAPES[name]);
-    const hidden = linear(graph.input("x", [rows, 768]), p("0.weight"), p("0.bias"));
+    const hidden = linear(graph.input(input, [rows, 768]), p("0.weight"), p("0.bias"));
     return l2Normalize(linear(gelu(hidden, { approximate: "tanh" }), p("2.weight"), p("2.bias")));
   };
 
+const direct = chunk === 0;
 const cache = new GradCache({
   batch,
-  chunk,
+  chunk: direct ? batch : chunk,
   dim: 512,
   symmetric: true,
   blockBytes: blockMiB * 2 ** 20,
@@ -66,15 +70,39 @@ const feeds = { query: chunked({ x }), target: chunked({ x: y }) };
 const trainer = await Trainer.create({
   executor: createExecutor("onnxruntime"),
   state,
-  build: (bucket) => cache.build(bucket),
+  build: (bucket) => (direct ? wholeBatch() : cache.build(bucket)),
 });
+const options = { learningRate: 1e-3 };
 const seconds: number[] = [];
+const cpuSeconds: number[] = [];
 const losses: number[] = [];
 for (let step = 0; step < steps; step++) {
   const start = performance.now();
-  losses.push((await cache.step(trainer, feeds, { learningRate: 1e-3 })).loss);
+  const busy = process.cpuUsage();
+  if (direct) {
+    const { loss } = await trainer.step("direct", { query: x, target: y }, options);
+    losses.push(Number(loss!.data[0]));
+  } else losses.push((await cache.step(trainer, feeds, options)).loss);
+  const { user, system } = process.cpuUsage(busy);
   seconds.push(Math.round(performance.now() - start) / 1000);
+  cpuSeconds.push(Math.round((user + system) / 1000) / 1000);
 }
 await trainer.close();
 const rssMb = Math.round(process.resourceUsage().maxRSS / 1024);
-console.log(JSON.stringify({ batch, chunk, blockRows: cache.blockRows, seconds, rssMb, losses }));
+const { blockRows } = cache;
+console.log(JSON.stringify({ batch, chunk, blockRows, seconds, cpuSeconds, rssMb, losses }));
+
+function wholeBatch() {
+  const graph = new Graph();
+  const { loss } = infoNce({
+    query: encode("query")(graph, batch, "query"),
+    target: encode("target")(graph, batch, "target"),
+    symmetric: true,
+    temperature: temperature(graph, { group: "b" }),
+  });
+  return trainProgram({
+    graph,
+    loss,
+    groups: [{ parameters: graph.parameters(), weightDecay: 0.01 }],
+  });
+}

@@ -1,7 +1,7 @@
 /** @file Matrix products. 2-D ones become Gemm, which transposes for free. */
 import type { Rule, Value } from "../graph.ts";
 import type { Shape } from "../tensor.ts";
-import { showShape } from "../tensor.ts";
+import { sameShape, showShape } from "../tensor.ts";
 import { add, mul } from "./arithmetic.ts";
 import { broadcastShapes, emit, reduceTo, reshapeNode, sameGraph, wantDtype } from "./emit.ts";
 import { sum } from "./reduce.ts";
@@ -75,9 +75,9 @@ export function adaptedLinear(
   { down, up, scale }: LowRank,
   bias?: Value,
 ): Value {
-  const [rank] = down.shape;
-  const [out, input] = weight.shape;
-  if (`${down.shape}` !== `${rank},${input}` || `${up.shape}` !== `${out},${rank}`) {
+  const rank = down.shape[0]!;
+  const [out, input] = weight.shape as readonly [number, number];
+  if (!sameShape(down.shape, [rank, input]) || !sameShape(up.shape, [out, rank])) {
     throw located(
       new RangeError(
         `adaptedLinear: down ${showShape(down.shape)} and up ${showShape(up.shape)} do not fit weight ${showShape(weight.shape)} [out, in]`,
