@@ -10,7 +10,9 @@ import { feedsOf as randomFeeds, graphOf, sketches } from "./random-graph.ts";
 import { textFeeds, textProgram, textState } from "./toy-text.ts";
 
 export const STEPS = 6;
-export const RANDOM_GRAPHS = 40;
+
+/** The process' argument, as JSON. */
+export type ChildTask = { readonly names: readonly string[]; readonly randomGraphs: number };
 
 export type Trained = {
   readonly device: string;
@@ -26,6 +28,8 @@ export type ChildMessage =
   | { readonly kind: "refused"; readonly name: string; readonly error: string }
   | { readonly kind: "random"; readonly sketch: Sketch; readonly outputs: Record<string, Tensor> }
   | { readonly kind: "trained"; readonly result: Trained };
+
+type Send = (message: ChildMessage) => void;
 
 export async function trainText(executor: "cpu" | "webgpu", options: ExecutorOptions) {
   const state = textState();
@@ -49,7 +53,7 @@ export async function trainText(executor: "cpu" | "webgpu", options: ExecutorOpt
 }
 
 /** Every case on a device that must compute all of it; what it refuses, on one that may not. */
-async function runCases(send: (message: ChildMessage) => void): Promise<void> {
+async function runCases({ names }: ChildTask, send: Send): Promise<void> {
   const cases = new Map(OP_CASES.map((one) => [one.name, one]));
   const open = (strict: boolean): Promise<Evaluator> =>
     Evaluator.create({
@@ -58,7 +62,8 @@ async function runCases(send: (message: ChildMessage) => void): Promise<void> {
       build: (name) => withGradients(cases.get(name)!),
     });
   const [strict, lenient] = [await open(true), await open(false)];
-  for (const [name, { inputs }] of cases) {
+  for (const name of names) {
+    const { inputs } = cases.get(name)!;
     const feeds = feedsOf(inputs.map(specOf), Random.from(0, "gradcheck"));
     try {
       send({ kind: "case", name, outputs: await strict.run(name, feeds) });
@@ -71,9 +76,9 @@ async function runCases(send: (message: ChildMessage) => void): Promise<void> {
   await lenient.close();
 }
 
-async function runRandomGraphs(send: (message: ChildMessage) => void): Promise<void> {
+async function runRandomGraphs({ randomGraphs }: ChildTask, send: Send): Promise<void> {
   const device = await createExecutor("webgpu", { strict: true }).open();
-  for (const sketch of fc.sample(sketches, { numRuns: RANDOM_GRAPHS, seed: 5 })) {
+  for (const sketch of fc.sample(sketches, { numRuns: randomGraphs, seed: 5 })) {
     const plan = planOf(graphOf(sketch));
     await device.compile("it", { plan, updates: new Map(), guards: [] });
     const [result] = await device.run("it", [randomFeeds(sketch, plan)]);
@@ -84,9 +89,10 @@ async function runRandomGraphs(send: (message: ChildMessage) => void): Promise<v
 }
 
 if (process.send !== undefined && import.meta.filename === process.argv[1]) {
-  const send = (message: ChildMessage): void => void process.send!(message);
-  await runCases(send);
-  await runRandomGraphs(send);
+  const send: Send = (message) => void process.send!(message);
+  const task = JSON.parse(process.argv[2]!) as ChildTask;
+  await runCases(task, send);
+  await runRandomGraphs(task, send);
   send({ kind: "trained", result: await trainText("webgpu", { strict: true }) });
   process.disconnect();
 }
