@@ -2,11 +2,11 @@
 import type { Value } from "../graph.ts";
 import type { Shape } from "../tensor.ts";
 import { showShape, tensor } from "../tensor.ts";
-import { add, mul } from "./arithmetic.ts";
-import { broadcastShapes } from "./emit.ts";
+import { add, mul, sub } from "./arithmetic.ts";
+import { broadcastShapes, emit } from "./emit.ts";
 import { where } from "./logic.ts";
 import { matmul } from "./matmul.ts";
-import { softmax } from "./reduce.ts";
+import { softmax, sum } from "./reduce.ts";
 import { reshape } from "./shape.ts";
 import { located } from "./located.ts";
 
@@ -36,12 +36,36 @@ export function attention(options: AttentionOptions): Value {
   const folded = reshape(mul(query, scale), [...grouped, dim]);
   const scores = reshape(matmul(folded, key, { transposeB: true }), [batch, heads, tokens, keys]);
   const bias = additive(query, [batch, heads, tokens, keys], causal, mask);
-  const weights = softmax(bias === null ? scores : add(scores, bias));
-  const mixed = matmul(reshape(weights, [...grouped, keys]), value);
+  const mixed = weighted(
+    reshape(bias === null ? scores : add(scores, bias), [...grouped, keys]),
+    value,
+  );
   return reshape(mixed, [batch, heads, tokens, value.shape[3]!]);
 }
 
 // --- internal ---
+
+/**
+ * softmax(scores) value. The softmax's gradient, p (dp - sum dp p), needs that sum for each token; it is
+ * also the sum of g times the result, which are narrower than the scores (FlashAttention's equation 4).
+ */
+function weighted(scores: Value, value: Value): Value {
+  const weights = softmax(scores);
+  const shape = [...scores.shape.slice(0, -1), value.shape.at(-1)!];
+  const mixed = emit("MatMul", [weights, value], shape, "float32");
+  scores.graph.record(
+    [scores, value],
+    [mixed],
+    [
+      (g) => {
+        const total = sum(mul(g, mixed), { axes: [-1], keepDims: true });
+        return mul(weights, sub(matmul(g, value, { transposeB: true }), total));
+      },
+      (g) => matmul(weights, g, { transposeA: true }),
+    ],
+  );
+  return mixed;
+}
 
 /** Low enough to vanish in a softmax, high enough that adding two stays finite. */
 const UNSEEN = -1e9;
