@@ -1,11 +1,11 @@
 /**
  * @file A training step in our engine and in PyTorch, eager and compiled: processes in turn, same weights.
  *
- *     node bench/engine.bench.ts [--python PATH] [--rounds 2] [--threads 2,1] [--only b,c,d] [--no-compile]
+ *     node bench/engine.bench.ts [--python PATH] [--rounds 2] [--threads 2,1] [--only b,c,d] [--compile b,c]
  *
  * B: two MLP towers 768 -> 1024 -> 512, batch 1024. C: a 4-layer transformer, d 256, 64 tokens, batch
  * 32, embedding 8192 x 256. D: stage-2 LoRA on the nano encoder, 48 pairs: a text, an image, a video and a
- * page step make one. All: forward, backward, clipping (D), AdamW, loss read back. The table goes to stderr, a JSON line
+ * page step make one; torch.compile of its four takes minutes, so is asked for by `--compile b,c,d`. All: forward, backward, clipping (D), AdamW, loss read back. The table goes to stderr, a JSON line
  * of everything to stdout. Fails if any loss of the first 20 steps differs from PyTorch's by more than 1e-4.
  */
 import { spawnSync } from "node:child_process";
@@ -48,11 +48,10 @@ const { values } = parseArgs({
     rounds: { type: "string", default: "2" },
     threads: { type: "string", default: "2,1" },
     only: { type: "string", default: "b,c,d" },
-    "no-compile": { type: "boolean", default: false },
+    compile: { type: "string", default: "b,c" },
   },
 });
 
-const MODES = values["no-compile"] ? (["eager"] as const) : (["eager", "compile"] as const);
 const folder = mkdtempSync(join(tmpdir(), "engine-bench-"));
 
 function run(command: string, script: string, args: readonly string[], threads = "1"): string {
@@ -104,7 +103,9 @@ function summary(results: readonly Result[], warmUp: number): Summary {
 
 function measured(workload: Workload, threads: string, rounds: number) {
   const own: Result[] = [];
-  const torch = new Map(MODES.map((mode) => [mode, [] as Result[]]));
+  const compiles = values.compile.split(",").includes(workload.name);
+  const modes = compiles ? ["eager", "compile"] : ["eager"];
+  const torch = new Map(modes.map((mode) => [mode, [] as Result[]]));
   for (let i = 0; i < rounds; i++) {
     own.push(ours(workload, threads));
     for (const [mode, results] of torch) results.push(theirs(workload, threads, mode));
