@@ -5,8 +5,9 @@
  *
  * B: two MLP towers 768 -> 1024 -> 512, batch 1024. C: a 4-layer transformer, d 256, 64 tokens, batch
  * 32, embedding 8192 x 256. D: stage-2 LoRA on the nano encoder, 48 pairs: a text, an image, a video and a
- * page step make one; torch.compile of its four takes minutes, so is asked for by `--compile b,c,d`. All: forward, backward, clipping (D), AdamW, loss read back. The table goes to stderr, a JSON line
- * of everything to stdout. Fails if any loss of the first 20 steps differs from PyTorch's by more than 1e-4.
+ * page step make one; torch.compile of its four takes minutes, so is asked for by `--compile b,c,d`.
+ * All: forward, backward, clipping (D), AdamW, loss read back. The table goes to stderr, a JSON line of
+ * everything to stdout. Fails if a loss of the first 20 steps differs from PyTorch's by more than 1e-4.
  */
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
