@@ -1,8 +1,11 @@
 /** @file The example of docs/engine.md, run as it stands there, in a notebook's cell. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { Client } from "../kernel/client.ts";
+
+// Whole trainings, on machines that others load too.
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
 
 const root = join(import.meta.dirname, "../..");
 
@@ -30,7 +33,7 @@ test("a loss is written, differentiated and run in ten lines of a cell", async (
   // At zero weights both classes have probability 1/2: the loss is ln 2, the gradient (1/2 - label)^T x / 3.
   const numbers = text.match(/-?\d+\.\d+/g)!.map(Number);
   expect(numbers).toBeAllclose([Math.LN2, -1 / 3, -5 / 6, 1 / 3, 5 / 6], { rtol: 1e-5 });
-}, 180_000);
+});
 
 test("a profiled step shows itself as a flame in a cell", async () => {
   const { error, result } = await client.run(
@@ -57,7 +60,7 @@ test("a profiled step shows itself as a flame in a cell", async () => {
   expect(data["image/svg+xml"]).toContain("<svg");
   const plot = data["application/vnd.plotly.v1+json"] as { data: { type: string }[] };
   expect(plot.data[0]!.type).toBe("icicle");
-}, 180_000);
+});
 
 test("a shape error in a cell names the cell's line", async () => {
   const { error } = await client.run(
@@ -73,4 +76,4 @@ test("a shape error in a cell names the cell's line", async () => {
   expect(error!["evalue"]).toMatch(
     /^matmul: \[2,3\] and \[4,5\] do not multiply \(at Cell In\[\d+\]:4:1\)$/,
   );
-}, 180_000);
+});

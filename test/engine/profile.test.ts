@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import type { Profile } from "../../src/engine/index.ts";
 import { Trainer, createExecutor } from "../../src/engine/index.ts";
 import { stepCompilation } from "../../src/engine/program.ts";
@@ -6,6 +6,9 @@ import { flopsOf } from "../../src/engine/explain.ts";
 import { DEVICES } from "./devices.ts";
 import { toPlain } from "./toy.ts";
 import { textFeeds, textProgram, textState } from "./toy-text.ts";
+
+// Whole trainings, on machines that others load too.
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
 
 const open = (executor: Parameters<typeof createExecutor>[0], options = {}): Promise<Trainer> =>
   Trainer.create({

@@ -1,10 +1,13 @@
 /** @file What trainings hold stays the same however long they run, and goes when they end. */
 import { existsSync, readdirSync } from "node:fs";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import type { ExecutorName, ExecutorOptions } from "../../src/engine/index.ts";
 import { Trainer, createExecutor } from "../../src/engine/index.ts";
 import { liveHeap } from "../../src/engine/executor/live-heap.ts";
 import { toyFeeds, toyProgram, toyState } from "./toy.ts";
+
+// Whole trainings, on machines that others load too.
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
 
 const RATE = { learningRate: 1e-3 };
 const MIB = 2 ** 20;

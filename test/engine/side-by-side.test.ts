@@ -1,9 +1,12 @@
 /** @file Trainings in one process: several at once, and one whose worker is lost. */
 import type { Worker } from "node:worker_threads";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import type { ExecutorName, ExecutorOptions } from "../../src/engine/index.ts";
 import { Trainer, createExecutor } from "../../src/engine/index.ts";
 import { numberOf, toPlain, toyFeeds, toyProgram, toyState } from "./toy.ts";
+
+// Whole trainings, on machines that others load too.
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
 
 const STEPS = 12;
 

@@ -1,13 +1,16 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { layPatches, resolveConfig } from "../../src/experiments/config.ts";
 import { startedOn } from "../../src/experiments/executor.ts";
 import { taskKey } from "../../src/experiments/identity.ts";
 import { TAGS } from "../../src/experiments/record.ts";
 import { Workshop } from "../../src/experiments/run.ts";
 import { TINY, tinyEncoder, tinyTasks } from "./support/tiny.ts";
+
+// Whole trainings, on machines that others load too.
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
 
 const home = mkdtempSync(join(tmpdir(), "rzenlab-device-"));
 const CONFIG = layPatches(TINY, {

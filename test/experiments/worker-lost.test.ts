@@ -2,11 +2,14 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Worker } from "node:worker_threads";
-import { afterAll, expect, test } from "vitest";
+import { afterAll, expect, test, vi } from "vitest";
 import { resolveConfig } from "../../src/experiments/config.ts";
 import { TAGS } from "../../src/experiments/record.ts";
 import { Workshop } from "../../src/experiments/run.ts";
 import { TINY, tinyEncoder, tinyTasks } from "./support/tiny.ts";
+
+// Whole trainings, on machines that others load too.
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
 
 const home = mkdtempSync(join(tmpdir(), "rzenlab-worker-lost-"));
 afterAll(() => rmSync(home, { recursive: true, force: true }));
