@@ -58,7 +58,7 @@ export function symmetricEigen(
   size: number,
 ): { values: number[]; vectors: Float64Array } {
   const rows = Array.from({ length: size }, (_, i) => matrix.subarray(i * size, (i + 1) * size));
-  const found = new EigenvalueDecomposition(new Square(rows as never), { assumeSymmetric: true });
+  const found = new EigenvalueDecomposition(new Square(rows), { assumeSymmetric: true });
   return {
     values: found.realEigenvalues,
     vectors: Float64Array.from(found.eigenvectorMatrix.to1DArray()),
