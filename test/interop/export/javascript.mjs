@@ -20,4 +20,4 @@ for (const [kind, { tensors, plain }] of Object.entries(JSON.parse(readFileSync(
   const { embedding } = await model({ ...Object.fromEntries(made), ...tokens });
   found[kind] = embedding.tolist();
 }
-console.log(JSON.stringify(found)); // oxlint-disable-line no-console -- the result
+console.log(JSON.stringify(found));
