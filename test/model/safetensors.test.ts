@@ -16,11 +16,7 @@ import { loadEncoder } from "../../src/model/checkpoint.ts";
 import { encoderParameters } from "../../src/model/parameters.ts";
 import { initParameters } from "../../src/model/init.ts";
 import { preset } from "../../src/model/presets.ts";
-import {
-  decodeFloat16,
-  encodeBfloat16,
-  encodeFloat16,
-} from "../../src/engine/halves.ts";
+import { decodeFloat16, encodeBfloat16, encodeFloat16 } from "../../src/engine/halves.ts";
 import {
   decodeSafetensors,
   openCheckpoint,
