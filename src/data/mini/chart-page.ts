@@ -207,15 +207,30 @@ export async function chartTask(out: Output, split: Split): Promise<BuiltTask> {
     "table",
     TABLES.map((table) => table.family),
   );
-  const charts = TABLES.filter((table) => splits.get(table.family) === split).flatMap(chartsOf);
-  const pages = await out.each(`chart pages (${split})`, charts, (chart) => drawChart(out, chart));
+  const tables = TABLES.filter((table) => splits.get(table.family) === split);
+  return chartPages(
+    out,
+    task,
+    tables.flatMap((table) => chartsOf(table)),
+  );
+}
+
+/** A page of each chart, its question and, for training, its title. */
+export async function chartPages(
+  out: Output,
+  task: TaskBuilder,
+  charts: readonly Chart[],
+): Promise<BuiltTask> {
+  const pages = await out.each(`${task.name} (${task.split})`, charts, (chart) =>
+    drawChart(out, chart),
+  );
   for (const [i, chart] of charts.entries()) {
     task.candidate(chart.id, { document: pages[i]! });
     const same = charts
       .filter((other) => other.question === chart.question)
       .map((other) => other.id);
     task.query({ id: `${chart.id}-question`, item: { text: chart.question }, positives: same });
-    if (split === "train")
+    if (task.split === "train")
       task.query({ id: `${chart.id}-title`, item: { text: chart.title }, positives: chart.id });
   }
   return task.build();

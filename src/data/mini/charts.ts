@@ -201,8 +201,7 @@ function memberLines(rows: readonly Row[], table: TableSpec): Chart[] {
 }
 
 /** Up to `CHARTS_PER_TABLE` charts of a table, by hash of their kind and columns. */
-export function chartsOf(table: TableSpec): Chart[] {
-  const rows = readTable(table);
+export function chartsOf(table: TableSpec, rows: readonly Row[] = readTable(table)): Chart[] {
   const numbers = Object.keys(table.numbers);
   const categories = Object.keys(table.categories ?? {});
   const charts = [

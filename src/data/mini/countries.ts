@@ -23,6 +23,8 @@ export type Country = {
   /** Three-letter code, the id of its sheet. */
   readonly code: string;
   readonly flag: string;
+  /** Code of the country whose outline is drawn: its own. */
+  readonly outline: string;
   readonly name: string;
   readonly split: Split;
   readonly capital: string | undefined;
@@ -45,6 +47,7 @@ export function readCountries(): Country[] {
     .map((row) => ({
       code: row.cca3.toLowerCase(),
       flag: row.cca2.toLowerCase(),
+      outline: row.cca3.toLowerCase(),
       name: row.name.common,
       split: splitOf("country", row.cca3),
       capital: row.capital[0] || undefined,

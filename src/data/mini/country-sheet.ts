@@ -3,7 +3,7 @@ import { createCanvas, type SKRSContext2D } from "@napi-rs/canvas";
 import { join } from "node:path";
 import sharp from "sharp";
 import type { Split } from "../types.ts";
-import { countryQuestions, type Country } from "./countries.ts";
+import { countryQuestions, type Country, type Question } from "./countries.ts";
 import { drawMap } from "./country-map.ts";
 import type { BuiltTask, Output } from "./output.ts";
 import {
@@ -23,7 +23,8 @@ import { packageFolder } from "./sources.ts";
 import { TaskBuilder } from "./task-builder.ts";
 
 const INNER = PAGE_WIDTH - 2 * MARGIN;
-const BAND_COLOURS = {
+/** Of the band behind the name, by region. */
+export const COUNTRY_COLOURS = {
   Africa: "#9a5b13",
   Americas: "#1f6f54",
   Asia: "#8b2f3c",
@@ -143,7 +144,7 @@ function drawBody(context: SKRSContext2D, country: Country, top: number, colour:
 /** Draws one sheet and returns its path. */
 async function drawSheet(out: Output, country: Country): Promise<string> {
   const { canvas, context } = blank(PAGE_WIDTH, PAGE_HEIGHT);
-  const colour = BAND_COLOURS[country.region] ?? "#444444";
+  const colour = COUNTRY_COLOURS[country.region] ?? "#444444";
   const size = fitSize(context, "Condensed Bold", country.name, INNER, 52, BODY);
   const title = wrap(context, country.name, INNER);
   const band = title.length * LINE + 16;
@@ -157,7 +158,7 @@ async function drawSheet(out: Output, country: Country): Promise<string> {
   await drawFlag(context, country.flag, MARGIN, band + 8);
   drawMap(
     context,
-    country.code,
+    country.outline,
     {
       x: MARGIN + FLAG.width + 24,
       y: band + 8,
@@ -176,17 +177,26 @@ export async function countryTask(
   all: readonly Country[],
   split: Split,
 ): Promise<BuiltTask> {
-  const task = new TaskBuilder("country-sheet", split);
   const countries = all.filter((country) => country.split === split);
-  const pages = await out.each(`country sheets (${split})`, countries, (country) =>
+  return sheetTask(out, new TaskBuilder("country-sheet", split), {
+    countries,
+    questions: thin(countryQuestions(countries), QUESTION_CAP[split], ({ id }) => `question ${id}`),
+  });
+}
+
+/** Sheets of `countries` and `questions` on them. */
+export async function sheetTask(
+  out: Output,
+  task: TaskBuilder,
+  {
+    countries,
+    questions,
+  }: { readonly countries: readonly Country[]; readonly questions: readonly Question[] },
+): Promise<BuiltTask> {
+  const pages = await out.each(`${task.name} (${task.split})`, countries, (country) =>
     drawSheet(out, country),
   );
   for (const [i, { code }] of countries.entries()) task.candidate(code, { document: pages[i]! });
-  const questions = thin(
-    countryQuestions(countries),
-    QUESTION_CAP[split],
-    ({ id }) => `question ${id}`,
-  );
   for (const { id, text, positives } of questions) task.query({ id, item: { text }, positives });
   return task.build();
 }

@@ -18,7 +18,7 @@ export { MINI_TASKS, type MiniTask } from "./tasks.ts";
 export type { BuiltTask, MiniProgress } from "./output.ts";
 
 /** Raised whenever the builder's output changes; part of the cache key. */
-export const BUILDER_VERSION = 4;
+export const BUILDER_VERSION = 5;
 
 export type MiniManifest = {
   readonly builderVersion: number;

@@ -117,10 +117,14 @@ function byDescription(all: readonly Readme[], split: Split): Map<string, Readme
   return Map.groupBy(own, ({ description }) => description!);
 }
 
+export type ReadmeTaskNames = { readonly headings: string; readonly descriptions: string };
+
+/** Pages of the split's packages, their sections and what they say of themselves. */
 export async function readmeTasks(
   out: Output,
   all: readonly Readme[],
   split: Split,
+  names: ReadmeTaskNames = { headings: "readme-heading", descriptions: "readme-description" },
 ): Promise<BuiltTask[]> {
   const placed = all
     .filter((readme) => readme.split === split)
@@ -130,11 +134,11 @@ export async function readmeTasks(
         return { id, readme, at, page };
       }),
     );
-  const drawn = await out.each(`README pages (${split})`, placed, ({ id, readme, at, page }) =>
+  const drawn = await out.each(`${names.headings} (${split})`, placed, ({ id, readme, at, page }) =>
     drawReadme(out, id, readme.name, at, page),
   );
-  const headings = new TaskBuilder("readme-heading", split);
-  const descriptions = new TaskBuilder("readme-description", split);
+  const headings = new TaskBuilder(names.headings, split);
+  const descriptions = new TaskBuilder(names.descriptions, split);
   for (const [i, { id }] of placed.entries()) {
     headings.candidate(id, { document: drawn[i]! });
     descriptions.candidate(id, { document: drawn[i]! });

@@ -1,14 +1,26 @@
 /** @file The pretraining pool shows no held-out thing. Checked on what is chosen; drawing it takes minutes. */
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { readConcepts, type Concept } from "../../../src/data/mini/concepts.ts";
-import { readCountries } from "../../../src/data/mini/countries.ts";
+import { countryQuestions, readCountries } from "../../../src/data/mini/countries.ts";
 import { settable } from "../../../src/data/mini/dictionary.ts";
+import { chartPages } from "../../../src/data/mini/chart-page.ts";
+import { chartsOf } from "../../../src/data/mini/charts.ts";
+import { sheetTask } from "../../../src/data/mini/country-sheet.ts";
 import { chosenIcons } from "../../../src/data/mini/icons.ts";
 import { miniTask, MINI_TASKS, PRETRAINING_TASKS } from "../../../src/data/mini/index.ts";
+import {
+  madeUpCountries,
+  madeUpReadmes,
+  madeUpTables,
+  nameWords,
+} from "../../../src/data/mini/made-up.ts";
 import { moreLabels } from "../../../src/data/mini/more-labels.ts";
 import { moreGlyphs } from "../../../src/data/mini/more-writing.ts";
 import { Output } from "../../../src/data/mini/output.ts";
 import { givenAway, trainingWords } from "../../../src/data/mini/pretraining.ts";
+import { README_PACKAGES } from "../../../src/data/mini/readme-packages.ts";
+import { readmeTasks } from "../../../src/data/mini/readme-page.ts";
+import { TaskBuilder } from "../../../src/data/mini/task-builder.ts";
 import { classTask, glossTask, usableNouns } from "../../../src/data/mini/text-tasks.ts";
 import { typesetLines } from "../../../src/data/mini/typeset-lines.ts";
 import { readSynsets, synsetSplit, usableSynsets } from "../../../src/data/mini/wordnet.ts";
@@ -126,4 +138,66 @@ test("lines of text are asked for by words that they show", async () => {
     const shown = `${chosen[i]!.lemmas[0]} ${chosen[i]!.gloss}`;
     for (const word of item.text!.split(" ")) expect(shown).toContain(word);
   }
+});
+
+describe("made-up pages", () => {
+  const given = givenAway(readConcepts(), countries);
+  const names = nameWords(trainingWords(usableSynsets(synsets, "train"), given), given);
+  const invented = madeUpCountries(names, countries);
+
+  test("name nothing that is held out, and half of the names are no words", () => {
+    expect(names.filter(given)).toEqual([]);
+    const lemmas = new Set(synsets.flatMap((synset) => synset.lemmas));
+    const coined = names.filter((name) => !lemmas.has(name));
+    expect(coined.length / names.length).toBeGreaterThan(0.3);
+    const shown = invented.flatMap(({ name, capital, languages, borders }) => [
+      name,
+      capital!,
+      ...languages,
+      ...borders,
+    ]);
+    expect(shown.filter(given)).toEqual([]);
+    expect(new Set(invented.map(({ name }) => name)).size).toBeGreaterThan(2300);
+  });
+
+  test("show flags, outlines and regions of training countries alone", () => {
+    const trained = countries.filter(({ split }) => split === "train");
+    const of = (key: "flag" | "outline" | "subregion"): Set<string> =>
+      new Set(trained.map((country) => country[key]));
+    for (const key of ["flag", "outline", "subregion"] as const) {
+      const known = of(key);
+      expect(invented.filter((country) => !known.has(country[key]))).toEqual([]);
+    }
+  });
+
+  test("no package of that name has a page in the benchmark", () => {
+    const packages = madeUpReadmes(names, ["a thing that is read"]).map(({ name }) => name);
+    expect(new Set(packages).size).toBe(packages.length);
+    expect(packages.filter((name) => README_PACKAGES.includes(name))).toEqual([]);
+  });
+
+  test("are set and asked as the benchmark's are", async () => {
+    const out = new Output(temporaryFolder(), () => {});
+    const few = invented.slice(0, 4);
+    const sheets = await sheetTask(out, new TaskBuilder("more-sheets", "train"), {
+      countries: few,
+      questions: countryQuestions(few),
+    });
+    expect([...sheets.corpus.keys()]).toEqual(few.map(({ code }) => code));
+    expect(sheets.queries.map(({ item }) => item.text)).toContain(
+      `What is the capital of ${few[0]!.name}?`,
+    );
+    const tables = madeUpTables(names).slice(0, 4);
+    const charts = tables.flatMap(({ table, rows }) => chartsOf(table, rows));
+    const pages = await chartPages(out, new TaskBuilder("more-charts", "train"), charts);
+    expect(pages.corpus.size).toBe(charts.length);
+    expect(new Set(charts.map(({ mark }) => mark)).size).toBeGreaterThan(1);
+    const readmes = madeUpReadmes(names, ["a thing that is read"]).slice(0, 3);
+    const [headings, descriptions] = await readmeTasks(out, readmes, "train", {
+      headings: "more-headings",
+      descriptions: "more-descriptions",
+    });
+    expect(headings!.queries.length).toBeGreaterThan(readmes.length);
+    expect(descriptions!.queries.map(({ item }) => item.text)).toEqual(["A thing that is read"]);
+  });
 });
