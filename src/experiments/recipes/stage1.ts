@@ -3,12 +3,15 @@
  *
  *     rzenlab train stage1-text
  *     rzenlab train stage1-objects model.init=<weights of that run>
- *     rzenlab train stage1 model.init=<weights of that one>
+ *     rzenlab train stage1-reading model.init=<weights of that one>
+ *     rzenlab train stage1-pages model.init=...
+ *     rzenlab train stage1 model.init=...
  *
  * Random cross-modal similarities are worse than none, so from random weights the quickest way down is
  * to map everything to one point, where gradients vanish (docs/log.md). What can't be learnt yet pulls
  * there, so the curriculum goes from easy to hard: text, which starts from word vectors and is cheap;
- * names and drawings, words and simple clips; then everything, in every prompt.
+ * names and drawings, words and simple clips; single words until they are read, then pages of what is
+ * made up; then everything, in every prompt. Without the reading a page is learnt by heart, not read.
  */
 import type { TrainConfigPatch } from "../config.ts";
 import { layPatches } from "../config.ts";
@@ -66,15 +69,19 @@ const WEIGHTS = {
   "radical-moment": 2,
   "more-writings": 0.9,
   "more-moments": 1.3,
-  "country-sheet": 4,
-  "chart-page": 10,
-  "readme-heading": 4,
-  "readme-description": 6,
+  "country-sheet": 1.5,
+  "chart-page": 3,
+  "readme-heading": 3,
+  "readme-description": 3,
   "dictionary-page": 2,
-  "more-dictionary": 1.2,
-  "typeset-words": 0.15,
-  "typeset-reading": 0.15,
-  "typeset-lines": 0.7,
+  "more-dictionary": 1,
+  "more-sheets": 0.5,
+  "more-charts": 0.8,
+  "more-headings": 2,
+  "more-descriptions": 2,
+  "typeset-words": 0.1,
+  "typeset-reading": 0.1,
+  "typeset-lines": 0.4,
   "wordnet-gloss": 0.3,
   "wordnet-class": 1.2,
   "cross-language-label": 0.4,
@@ -96,6 +103,10 @@ const LATER = {
   "readme-description": 0,
   "dictionary-page": 0,
   "more-dictionary": 0,
+  "more-sheets": 0,
+  "more-charts": 0,
+  "more-headings": 0,
+  "more-descriptions": 0,
 };
 
 export const stage1Objects: TrainConfigPatch = layPatches(stage1Text, {
@@ -106,6 +117,49 @@ export const stage1Objects: TrainConfigPatch = layPatches(stage1Text, {
   optimizer: { learningRate: 6e-4, warmupSteps: 50 },
   augment: "by-task",
 });
+
+/** Single words, many to a batch and without prompts: pictures of words are small. */
+export const stage1Reading: TrainConfigPatch = {
+  ...stage1Text,
+  recipe: "stage1-reading",
+  steps: 1500,
+  batchSize: 256,
+  model: { ...stage1Text.model, prompt: "none", mixPrompts: false },
+  sampler: {
+    tasks: ["typeset-words", "typeset-reading"],
+    weights: { "typeset-words": 1, "typeset-reading": 1 },
+  },
+  augment: "by-task",
+  checkpoint: { everySteps: 250 },
+};
+
+/** From words to lines to pages, nearly all of them made up: nothing to know, all to read. */
+export const stage1Pages: TrainConfigPatch = {
+  ...stage1Reading,
+  recipe: "stage1-pages",
+  steps: 700,
+  batchSize: 64,
+  sampler: {
+    tasks: [
+      "typeset-*",
+      "more-dictionary",
+      "more-sheets",
+      "more-charts",
+      "more-headings",
+      "more-descriptions",
+    ],
+    weights: {
+      "typeset-words": 0.1,
+      "typeset-reading": 0.1,
+      "typeset-lines": 0.7,
+      "more-dictionary": 1,
+      "more-sheets": 0.6,
+      "more-charts": 1,
+      "more-headings": 2.5,
+      "more-descriptions": 3,
+    },
+  },
+};
 
 export const stage1: TrainConfigPatch = layPatches(stage1Objects, {
   recipe: "stage1",
