@@ -2,6 +2,8 @@
 import { z } from "zod";
 import { EXECUTOR_NAMES } from "../engine/index.ts";
 import type { VariantName } from "../loss/index.ts";
+import { PRECISIONS } from "../model/index.ts";
+import type { Precision } from "../model/index.ts";
 import type { Json } from "./overrides.ts";
 import { ConfigError, explain, freeze, keysOf, merge, parseOverride } from "./overrides.ts";
 
@@ -48,6 +50,11 @@ const ModelConfig = z.strictObject({
    * trunk has never seen the words of the other two, and a head can't make up for that. [O]
    */
   mixPrompts: z.boolean().default(false),
+  /**
+   * How the linear layers of a frozen trunk are kept (docs/engine.md, "Fewer bits"): `fp16` halves their
+   * memory, under LoRA too; `int8` is for the features of a head. What each costs is in the table there.
+   */
+  trunkPrecision: z.enum(PRECISIONS).default("fp32"),
 });
 
 const LOSS_KINDS = [
@@ -120,6 +127,8 @@ const OptimizerConfig = z.strictObject({
   clipNorm: positive.nullable().default(1),
   beta1: fraction.default(0.9),
   beta2: fraction.default(0.999),
+  /** Dynamic loss scaling, for devices that compute in 16 bits: a step that overflows is skipped. */
+  lossScaling: z.boolean().default(false),
 });
 
 /** Everything that changes a result, and nothing else. */
@@ -226,8 +235,22 @@ function checkTogether(config: z.output<typeof TrainConfig>): z.output<typeof Tr
       "model.mixPrompts: a head reads features of one prompt; expected false, got true",
     );
   }
+  const { adapter, trunkPrecision } = config.model;
+  const allowed = PRECISIONS_OF[adapter.kind];
+  if (!allowed.includes(trunkPrecision)) {
+    throw new ConfigError(
+      `model.trunkPrecision: with adapter ${adapter.kind} expected ${allowed.join(" or ")}, got ${trunkPrecision}`,
+    );
+  }
   return config;
 }
+
+/** A trunk that trains needs all its bits; 8-bit integers pass no gradient on to an adapter. */
+const PRECISIONS_OF: Readonly<Record<AdapterConfig["kind"], readonly Precision[]>> = {
+  none: ["fp32"],
+  lora: ["fp32", "fp16"],
+  head: PRECISIONS,
+};
 
 let keys: readonly string[] | undefined;
 

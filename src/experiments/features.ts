@@ -4,6 +4,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Task } from "../data/types.ts";
 import type { State } from "../engine/index.ts";
+import type { Precision } from "../model/index.ts";
 import { readSafetensors, writeSafetensors } from "../model/index.ts";
 import type { TrainConfig } from "./config.ts";
 import { resolveConfig } from "./config.ts";
@@ -41,17 +42,23 @@ export type FeaturesOptions = FeatureRequest & {
   readonly tasks: readonly Task[];
 };
 
-/** One trunk's vision bank, made when the first extraction needs it. */
+/** One trunk's vision bank by precision, made when the first extraction needs it. */
 export class SharedVision {
-  #bank: Promise<VisionBank> | undefined;
+  readonly #banks = new Map<Precision, Promise<VisionBank>>();
 
-  bank(config: TrainConfig, kit: TrunkKit, state: State): Promise<VisionBank> {
-    this.#bank ??= VisionBank.create(config, kit, state);
-    return this.#bank;
+  bank(
+    config: TrainConfig,
+    kit: TrunkKit,
+    state: State,
+    precision: Precision,
+  ): Promise<VisionBank> {
+    const known = this.#banks.get(precision) ?? VisionBank.create(config, kit, state, precision);
+    this.#banks.set(precision, known);
+    return known;
   }
 
   async close(): Promise<void> {
-    await (await this.#bank)?.close();
+    for (const bank of this.#banks.values()) await (await bank).close();
   }
 }
 
@@ -66,11 +73,13 @@ export class FeatureBank {
 
   async of(options: FeaturesOptions): Promise<Features> {
     const { config, tasks } = options;
+    const { trunkPrecision } = config.model;
     const key = digestOf({
       version: FEATURE_VERSION,
       trunk: (await startDigest(config)) ?? `random ${config.model.initSeed ?? config.seed}`,
       scale: config.model.scale,
       prompt: config.model.prompt,
+      precision: trunkPrecision === "fp32" ? undefined : trunkPrecision,
       tasks: tasks.map(({ name, split, digest, queries }) => [name, split, digest, queries.length]),
     }).slice(0, 32);
     const known = this.#known.get(key) ?? this.#make(key, options);
@@ -140,13 +149,14 @@ async function extract({
   vision: SharedVision;
 }): Promise<EmbeddingRows> {
   // The trunk alone, on all cores, whatever adapter and threads the run has.
-  const { scale, init, initSeed, prompt } = config.model;
+  const { scale, init, initSeed, prompt, trunkPrecision: precision } = config.model;
   const plain = resolveConfig([
     { seed: config.seed, model: { scale, init, initSeed, prompt, adapter: { kind: "none" } } },
   ]);
   const state = startState(plain, kit.encoder);
-  const bank = await vision.bank(plain, kit, state);
-  const embedder = await TrunkEmbedder.create({ config: plain, kit, state, vision: bank });
+  const bank = await vision.bank(plain, kit, state, precision);
+  const options = { config: plain, kit, state, vision: bank, precision };
+  const embedder = await TrunkEmbedder.create(options);
   try {
     const report: OnProgress = ({ done, total }) =>
       onProgress?.({ stage: `features (${prompt})`, done, total });

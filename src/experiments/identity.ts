@@ -46,10 +46,21 @@ export type RunIdentity = {
  */
 export function taskKey({ config, dataDigest, initDigest, codeVersion }: RunIdentity): string {
   const { recipe: _recipe, checkpoint: _checkpoint, ...rest } = config;
-  const { init: _init, initSeed, ...model } = rest.model;
+  const { init: _init, initSeed, trunkPrecision, ...own } = rest.model;
+  const { lossScaling, ...optimizer } = rest.optimizer;
+  // Keys that came later count where they are used, so that older runs keep theirs.
+  const later = {
+    model: trunkPrecision === "fp32" ? own : { ...own, trunkPrecision },
+    optimizer: lossScaling ? { ...optimizer, lossScaling } : optimizer,
+  };
   const executor = { ...rest.executor };
   if (executor.name === "cpu") executor.name = "onnxruntime";
-  const same = { ...rest, executor, model: { ...model, initSeed: initSeed ?? config.seed } };
+  const same = {
+    ...rest,
+    ...later,
+    executor,
+    model: { ...later.model, initSeed: initSeed ?? config.seed },
+  };
   return digestOf({ config: same, dataDigest, initDigest, codeVersion }).slice(0, 32);
 }
 

@@ -83,6 +83,7 @@ export function objective({
       { parameters: thetas, weightDecay: 0, learningRateScale: scale },
     ].filter(({ parameters }) => parameters.length > 0),
     ...(optimizer.clipNorm === null ? {} : { clipNorm: optimizer.clipNorm }),
+    ...(optimizer.lossScaling ? { lossScaling: {} } : {}),
     beta1: optimizer.beta1,
     beta2: optimizer.beta2,
     outputs: {

@@ -153,6 +153,8 @@ function measurements(
     maskRate: masked ? value("maskRate") : undefined,
     maskPrecision: masked && dropped > 0 ? value("hits") / dropped : undefined,
     maskRecall: masked && matches > 0 ? value("hits") / matches : undefined,
+    lossScale: out["lossScale"] && value("lossScale"),
+    skipped: out["skipped"] && value("skipped"),
     meanWeight: weighted ? value("meanWeight") : undefined,
     maxWeight: weighted ? value("maxWeight") : undefined,
   };

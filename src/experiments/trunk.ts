@@ -2,11 +2,21 @@
 import type { Task } from "../data/types.ts";
 import type { Graph as GraphType, State, Value } from "../engine/index.ts";
 import { Evaluator, Graph } from "../engine/index.ts";
-import type { Bucket, EncoderConfig, EncoderInput, LoraConfig, Processor } from "../model/index.ts";
+import type {
+  Bucket,
+  EncoderConfig,
+  EncoderInput,
+  EncoderOptions,
+  FrozenLinears,
+  LoraConfig,
+  Precision,
+  Processor,
+} from "../model/index.ts";
 import {
   Assembler,
   bucketKey,
   buildEncoder,
+  frozenLinears,
   groupByBucket,
   isLoraParameter,
   parseBucketKey,
@@ -47,16 +57,17 @@ export type TrunkPartsOptions = {
 /** Parts of a run that trains the encoder or LoRA factors in it. */
 export function trunkParts({ config, kit, tasks, start, evaluate }: TrunkPartsOptions): TrainParts {
   const lora = loraOf(config);
+  const linears = frozenOf(config, kit, start);
   const trains = (name: string): boolean => lora === undefined || isLoraParameter(name);
   return {
-    initial: new Map([...start, ...initialTemperatures(config)]),
+    initial: new Map([...held(linears, start), ...initialTemperatures(config)]),
     frozen: new Set([...start.keys()].filter((name) => !trains(name))),
     evaluate,
     build(bucket) {
       const sides = parseStepBucket(bucket);
       const graph = new Graph();
       const side = (key: string, prefix: string): Value =>
-        encode(graph, kit.encoder, parseBucketKey(key), { prefix, adapter: lora });
+        encode(graph, kit.encoder, parseBucketKey(key), { prefix, adapter: lora, frozen: linears });
       const query = side(sides.query, QUERY);
       const target = side(sides.target, TARGET);
       const trained = graph.parameters().filter(({ name }) => trains(name));
@@ -81,10 +92,26 @@ function encode(
   {
     adapter,
     ...options
-  }: { prefix?: string; vision?: "tower" | "input"; adapter: LoraConfig | undefined },
+  }: Omit<EncoderOptions, "adapter"> & { readonly adapter: LoraConfig | undefined },
 ): Value {
   const adapted = adapter === undefined ? options : { ...options, adapter };
   return buildEncoder(graph, encoder, bucket, adapted).embedding;
+}
+
+/** The linear layers of the config's frozen trunk, where it keeps them in fewer bits. */
+export function frozenOf(
+  { model, executor }: TrainConfig,
+  { encoder }: TrunkKit,
+  state: State,
+  precision: Precision = model.trunkPrecision,
+): FrozenLinears | undefined {
+  // ONNX Runtime multiplies halves on a GPU alone.
+  const compute = executor.name === "cuda" ? "float16" : "float32";
+  return frozenLinears(state, encoder, precision, { compute });
+}
+
+function held(linears: FrozenLinears | undefined, state: State): State {
+  return linears?.held(state) ?? state;
 }
 
 export type TrunkEmbedderOptions = {
@@ -95,6 +122,8 @@ export type TrunkEmbedderOptions = {
   readonly batch?: number;
   /** Where several embedders with one frozen tower share what it saw. */
   readonly vision?: VisionBank | null;
+  /** Default: the config's. */
+  readonly precision?: Precision;
 };
 
 /** Embeds items with an encoder. Inputs of one size are batched together, longest texts last. */
@@ -103,8 +132,14 @@ export class TrunkEmbedder implements Embedder {
   readonly #options: Required<TrunkEmbedderOptions>;
   readonly #evaluator: Evaluator;
   readonly #assembler: Assembler;
+  readonly #linears: FrozenLinears | undefined;
 
-  private constructor(options: Required<TrunkEmbedderOptions>, evaluator: Evaluator) {
+  private constructor(
+    options: Required<TrunkEmbedderOptions>,
+    evaluator: Evaluator,
+    linears: FrozenLinears | undefined,
+  ) {
+    this.#linears = linears;
     this.dim = options.kit.encoder.text.hidden;
     this.#options = options;
     this.#evaluator = evaluator;
@@ -116,10 +151,11 @@ export class TrunkEmbedder implements Embedder {
     vision = null,
     ...rest
   }: TrunkEmbedderOptions): Promise<TrunkEmbedder> {
-    const { config, kit, state } = rest;
+    const { config, kit, state, precision = config.model.trunkPrecision } = rest;
+    const linears = frozenOf(config, kit, state, precision);
     const evaluator = await Evaluator.create({
       executor: executorOf(config),
-      state: new Map([...state].filter(([name]) => !isTrainingState(name))),
+      state: held(linears, new Map([...state].filter(([name]) => !isTrainingState(name)))),
       build(bucket) {
         const graph = new Graph();
         graph.output(
@@ -127,17 +163,22 @@ export class TrunkEmbedder implements Embedder {
           encode(graph, kit.encoder, parseBucketKey(bucket), {
             adapter: loraOf(config),
             vision: vision === null ? "tower" : "input",
+            frozen: linears,
           }),
         );
         return graph;
       },
     });
-    return new TrunkEmbedder({ batch, vision, ...rest }, evaluator);
+    return new TrunkEmbedder({ batch, vision, ...rest, precision }, evaluator, linears);
   }
 
   /** Other weights of the same shapes. */
   async load(state: State): Promise<void> {
-    await this.#evaluator.load(new Map([...state].filter(([name]) => !isTrainingState(name))));
+    if (this.#options.precision === "int8") {
+      throw new Error("TrunkEmbedder: weights of 8 bits are part of its graphs; make another one");
+    }
+    const own = new Map([...state].filter(([name]) => !isTrainingState(name)));
+    await this.#evaluator.load(held(this.#linears, own));
   }
 
   async embed(requests: readonly EmbedRequest[], onProgress?: OnProgress): Promise<EmbeddingRows> {

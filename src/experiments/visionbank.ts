@@ -4,10 +4,11 @@ import type { State } from "../engine/index.ts";
 import type { Item } from "../data/types.ts";
 import { pixelKey } from "../data/index.ts";
 import { Assembler, bucketKey, buildVision, parseBucketKey, patchLayout } from "../model/index.ts";
-import type { PatchLayout } from "../model/index.ts";
+import type { PatchLayout, Precision } from "../model/index.ts";
 import type { TrainConfig } from "./config.ts";
 import { executorOf } from "./executor.ts";
 import type { TrunkKit } from "./trunk.ts";
+import { frozenOf } from "./trunk.ts";
 
 const BATCH = 32;
 
@@ -24,15 +25,25 @@ export class VisionBank {
     this.#assembler = new Assembler(kit.encoder);
   }
 
-  /** @param state encoder weights; only the tower's are used. */
-  static async create(config: TrainConfig, kit: TrunkKit, state: State): Promise<VisionBank> {
+  /**
+   * @param state encoder weights; only the tower's are used.
+   * @param precision default: the config's.
+   */
+  static async create(
+    config: TrainConfig,
+    kit: TrunkKit,
+    state: State,
+    precision?: Precision,
+  ): Promise<VisionBank> {
+    const frozen = frozenOf(config, kit, state, precision);
+    const own = new Map([...state].filter(([name]) => name.startsWith("visual.")));
     const evaluator = await Evaluator.create({
       executor: executorOf(config),
-      state: new Map([...state].filter(([name]) => name.startsWith("visual."))),
+      state: frozen?.held(own) ?? own,
       build(bucket) {
         const graph = new Graph();
         const { vision } = parseBucketKey(bucket);
-        graph.output("tokens", buildVision(graph, kit.encoder, vision!));
+        graph.output("tokens", buildVision(graph, kit.encoder, vision!, { frozen }));
         return graph;
       },
     });

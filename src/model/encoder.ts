@@ -8,6 +8,7 @@ import { patchesInput, textInputs, visionPlaces, visionTokensInput } from "./inp
 import { Layers } from "./layers.ts";
 import type { LoraConfig } from "./lora.ts";
 import { encoderParameters } from "./parameters.ts";
+import type { FrozenLinears } from "./precision.ts";
 import { visionTower } from "./vision.ts";
 
 export type EncoderOptions = {
@@ -20,6 +21,8 @@ export type EncoderOptions = {
    * (`Assembler` feeds it where inputs carry `visionTokens`). A frozen tower need see a picture once.
    */
   readonly vision?: "tower" | "input";
+  /** Keeps the linear layers in fewer bits. */
+  readonly frozen?: FrozenLinears | undefined;
 };
 
 export type Encoder = {
@@ -44,10 +47,10 @@ export function buildEncoder(
   graph: Graph,
   config: EncoderConfig,
   bucket: Bucket,
-  { adapter, prefix = "", vision = "tower" }: EncoderOptions = {},
+  { adapter, prefix = "", vision = "tower", frozen }: EncoderOptions = {},
 ): Encoder {
   const { rmsNormEpsilon, layers: depth } = config.text;
-  const layers = new Layers(graph, encoderParameters(config), adapter);
+  const layers = new Layers(graph, encoderParameters(config), adapter, frozen);
   const { ids, pool, cos, sin } = textInputs(graph, config, bucket, prefix);
   const words = gather(layers.parameter("model.embed_tokens.weight"), ids);
   const { x, visionTokens } = withVision(layers, words, config, bucket, { prefix, vision });
@@ -85,9 +88,10 @@ export function buildVision(
   config: EncoderConfig,
   vision: NonNullable<Bucket["vision"]>,
   {
-    layers = new Layers(graph, encoderParameters(config)),
+    frozen,
+    layers = new Layers(graph, encoderParameters(config), undefined, frozen),
     prefix = "",
-  }: { layers?: Layers; prefix?: string } = {},
+  }: { layers?: Layers; prefix?: string; frozen?: FrozenLinears | undefined } = {},
 ): Value {
   return visionTower(layers, patchesInput(graph, config, vision, prefix), vision, config).tokens;
 }

@@ -35,6 +35,8 @@ export { positionIds } from "./positions.ts";
 export type { Positions } from "./positions.ts";
 export { preset, PRESET_NAMES } from "./presets.ts";
 export type { PresetName } from "./presets.ts";
+export { frozenLinears, PRECISIONS } from "./precision.ts";
+export type { FrozenLinears, Precision } from "./precision.ts";
 export { Processor } from "./processor.ts";
 export type { EncoderInput, ProcessorItem, ProcessorOptions } from "./processor.ts";
 export { PROMPT_MODES } from "./prompt.ts";

@@ -1,21 +1,24 @@
 /** @file What both towers are built with: parameters by name, linear layers that an adapter may extend. */
-import { adaptedLinear, layerNorm, linear, rmsNorm } from "../engine/index.ts";
+import { adaptedLinear, add, layerNorm, linear, mul, rmsNorm } from "../engine/index.ts";
 import type { Graph, Value } from "../engine/index.ts";
 import { loraTargets } from "./lora.ts";
 import type { LoraConfig } from "./lora.ts";
 import type { ParameterShapes } from "./parameters.ts";
+import type { FrozenLinears } from "./precision.ts";
 
 export class Layers {
   readonly graph: Graph;
   readonly #shapes: ParameterShapes;
   readonly #lora: LoraConfig | undefined;
   readonly #adapted: ReadonlySet<string>;
+  readonly #frozen: FrozenLinears | undefined;
 
   /** @throws RangeError if the adapter names layers that `shapes` doesn't have. */
-  constructor(graph: Graph, shapes: ParameterShapes, lora?: LoraConfig) {
+  constructor(graph: Graph, shapes: ParameterShapes, lora?: LoraConfig, frozen?: FrozenLinears) {
     this.graph = graph;
     this.#shapes = shapes;
     this.#lora = lora;
+    this.#frozen = frozen;
     this.#adapted = new Set(lora === undefined ? [] : loraTargets(shapes, lora).keys());
   }
 
@@ -28,13 +31,17 @@ export class Layers {
   /** x [.., in] -> x W^T + b, and `(alpha / rank) x A^T B^T` where the layer has an adapter. */
   linear(x: Value, name: string): Value {
     const bias = this.#shapes.has(`${name}.bias`) ? this.parameter(`${name}.bias`) : undefined;
-    const weight = this.parameter(`${name}.weight`);
-    if (this.#lora === undefined || !this.#adapted.has(name)) return linear(x, weight, bias);
+    const quantized = this.#frozen?.linear(x, name, bias);
+    if (this.#lora === undefined || !this.#adapted.has(name)) {
+      return quantized ?? linear(x, this.parameter(`${name}.weight`), bias);
+    }
     const { rank, alpha } = this.#lora;
-    const [out, input] = weight.shape as [number, number];
+    const [out, input] = this.#shapes.get(`${name}.weight`) as [number, number];
     const a = this.graph.parameter(`${name}.lora_A.weight`, [rank, input]);
     const b = this.graph.parameter(`${name}.lora_B.weight`, [out, rank]);
-    return adaptedLinear(x, weight, { down: a, up: b, scale: alpha / rank }, bias);
+    const scale = alpha / rank;
+    if (quantized !== undefined) return add(quantized, mul(linear(linear(x, a), b), scale));
+    return adaptedLinear(x, this.parameter(`${name}.weight`), { down: a, up: b, scale }, bias);
   }
 
   layerNorm(x: Value, name: string, epsilon: number): Value {
