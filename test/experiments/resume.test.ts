@@ -93,7 +93,7 @@ describe.concurrent("a run killed with SIGKILL at random moments", () => {
       expect(expected.metrics["loss"]).toHaveLength(resolveConfig([patch]).steps);
       expect(got.state).toEqual(expected.state);
     },
-    120_000,
+    600_000,
   );
 });
 
