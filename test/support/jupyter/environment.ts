@@ -39,12 +39,16 @@ export function jupyterPython(): string {
   return join(venv, "bin/python");
 }
 
-/** Folder whose node_modules holds Deno and tslab. */
+/**
+ * Folder whose node_modules holds Deno and tslab, each with its dependencies below it as a global installation has them:
+ * tslab finds the types of Node only in its own node_modules (or the notebook's), and refuses `console` without them.
+ */
 export function npmPeers(): string {
-  return once("npm", (partial) => {
+  return once("npm-nested", (partial) => {
     mkdirSync(partial, { recursive: true });
     const manifest = { private: true, dependencies: NODE_PACKAGES };
     writeFileSync(join(partial, "package.json"), JSON.stringify(manifest));
-    execFileSync("npm", ["install", "--no-audit", "--no-fund", "--silent"], { cwd: partial });
+    const flags = ["--install-strategy=nested", "--no-audit", "--no-fund", "--silent"];
+    execFileSync("npm", ["install", ...flags], { cwd: partial });
   });
 }
