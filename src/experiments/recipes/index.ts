@@ -1,7 +1,14 @@
 /** @file The table of recipes: name -> patches on the defaults, later ones over earlier ones. */
 import type { TrainConfigPatch } from "../config.ts";
 import { ConfigError } from "../config.ts";
-import { stage1, stage1Objects, stage1Pages, stage1Reading, stage1Text } from "./stage1.ts";
+import {
+  stage1,
+  stage1Lines,
+  stage1Objects,
+  stage1Pages,
+  stage1Reading,
+  stage1Text,
+} from "./stage1.ts";
 import { HEAD_STAGE2, LORA_STAGE2, RZENEMBED } from "./stage2.ts";
 
 export { STAGE1_CHECKPOINT } from "./stage2.ts";
@@ -10,6 +17,7 @@ export const RECIPES: Readonly<Record<string, readonly TrainConfigPatch[]>> = {
   "stage1-text": [stage1Text],
   "stage1-objects": [stage1Objects],
   "stage1-reading": [stage1Reading],
+  "stage1-lines": [stage1Lines],
   "stage1-pages": [stage1Pages],
   stage1: [stage1],
   baseline: [HEAD_STAGE2, { recipe: "baseline" }],

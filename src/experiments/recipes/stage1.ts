@@ -4,14 +4,15 @@
  *     rzenlab train stage1-text
  *     rzenlab train stage1-objects model.init=<weights of that run>
  *     rzenlab train stage1-reading model.init=<weights of that one>
+ *     rzenlab train stage1-lines model.init=...
  *     rzenlab train stage1-pages model.init=...
  *     rzenlab train stage1 model.init=...
  *
  * Random cross-modal similarities are worse than none, so from random weights the quickest way down is
  * to map everything to one point, where gradients vanish (docs/log.md). What can't be learnt yet pulls
  * there, so the curriculum goes from easy to hard: text, which starts from word vectors and is cheap;
- * names and drawings, words and simple clips; single words until they are read, then pages of what is
- * made up; then everything, in every prompt. Without the reading a page is learnt by heart, not read.
+ * names and drawings, words and simple clips; single words until they are read, then lines, then pages of
+ * what is made up; then everything, in every prompt. Without the reading a page is learnt by heart, not read.
  */
 import type { TrainConfigPatch } from "../config.ts";
 import { layPatches } from "../config.ts";
@@ -133,7 +134,19 @@ export const stage1Reading: TrainConfigPatch = {
   checkpoint: { everySteps: 250 },
 };
 
-/** From words to lines to pages, nearly all of them made up: nothing to know, all to read. */
+/** Several words at once. */
+export const stage1Lines: TrainConfigPatch = {
+  ...stage1Reading,
+  recipe: "stage1-lines",
+  steps: 600,
+  batchSize: 128,
+  sampler: {
+    tasks: ["typeset-*"],
+    weights: { "typeset-words": 0.1, "typeset-reading": 0.1, "typeset-lines": 1 },
+  },
+};
+
+/** From lines to pages, nearly all of them made up: nothing to know, all to read. */
 export const stage1Pages: TrainConfigPatch = {
   ...stage1Reading,
   recipe: "stage1-pages",
