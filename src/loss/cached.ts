@@ -1,6 +1,7 @@
 /** @file GradCache (spec 1.11): a step on a batch of any size, within memory that chunks and blocks set. */
 import type {
   AdamOptions,
+  LossScalingOptions,
   ParameterGroup,
   Program,
   SumRun,
@@ -15,11 +16,17 @@ import { columnsOf, lossBlock, surrogate } from "./cached-block.ts";
 import type { Side } from "./embedding-cache.ts";
 import { EmbeddingCache } from "./embedding-cache.ts";
 
-/** Declares the inputs of a chunk of `rows` in the graph and returns unit rows [rows, dim]. */
-export type Encode = (graph: Graph, rows: number) => Value;
+/** Declares the inputs of a chunk of `rows` of this shape in the graph and returns unit rows [rows, dim]. */
+export type Encode = (graph: Graph, rows: number, shape: string) => Value;
 
-/** Feeds for items `start` to `start + rows`: called twice for each chunk, must give the same. */
-export type ChunkFeeds = (start: number, rows: number) => Tensors | Promise<Tensors>;
+export type Chunk = {
+  readonly feeds: Tensors;
+  /** Tells the encoder's graphs apart where more than the rows differs from chunk to chunk. Default "". */
+  readonly shape?: string;
+};
+
+/** Items `start` to `start + rows`: called twice for each chunk, in order, must give the same. */
+export type ChunkFeeds = (start: number, rows: number) => Chunk | Promise<Chunk>;
 
 export type CachedOptions = Omit<BlockOptions, "rows"> &
   AdamOptions & {
@@ -27,17 +34,24 @@ export type CachedOptions = Omit<BlockOptions, "rows"> &
     readonly name?: string;
     /** Items encoded at once. */
     readonly chunk: number;
-    readonly encode: Readonly<Partial<Record<Side, Encode>> & Record<"query" | "target", Encode>>;
+    /** One for all sides, or one a side. */
+    readonly encode:
+      | Encode
+      | Readonly<Partial<Record<Side, Encode>> & Record<"query" | "target", Encode>>;
     /** Of the parameters of any one graph, those to train; called for each graph. */
     readonly groups: (parameters: readonly Value[]) => readonly ParameterGroup[];
     readonly clipNorm?: number;
+    readonly lossScaling?: LossScalingOptions;
     /** The largest matrix of scores, masks or weights. Default 32 MiB. */
     readonly blockBytes?: number;
   };
 
 export type CachedFeeds = Readonly<
   Partial<Record<Side, ChunkFeeds>> & Record<"query" | "target", ChunkFeeds>
->;
+> & {
+  /** Which targets truly answer queries `start` to `start + rows`: bool [rows, batch]; with `matches` only. */
+  readonly matches?: (start: number, rows: number) => Tensor;
+};
 
 export type CachedResult = {
   /** As `infoNce` of the whole batch has them. */
@@ -45,9 +59,19 @@ export type CachedResult = {
   readonly maskRate: number;
   readonly meanWeight: number;
   readonly maxWeight: number;
+  readonly tau: number;
+  /** In-batch negatives that the mask dropped; with `matches`, of how many true ones how many. */
+  readonly dropped: number;
+  readonly trueMatches?: number;
+  readonly hits?: number;
   /** Before clipping. */
   readonly gradNorm: number;
+  /** Where the loss is scaled, as `Trainer.step` has them. */
+  readonly lossScale?: number;
+  readonly skipped?: number;
 };
+
+type Totals = Omit<CachedResult, "gradNorm" | "lossScale" | "skipped">;
 
 /**
  * One update on a batch of which no graph holds more than a chunk of encoders or a block of scores.
@@ -91,16 +115,16 @@ export class GradCache {
 
   /** The program of a bucket, for `Trainer.create`. */
   build(bucket: string): Program {
-    const [phase, side, rows] = bucket.slice(this.#name.length + 1).split(":");
+    const [phase, side, rows, ...shape] = bucket.slice(this.#name.length + 1).split(":");
     const size = Number(rows);
-    if (phase === "block") return this.#blockProgram(size);
+    if (phase === "block") return this.#blockProgram(size, side!);
     const encode = this.#encoder(side as Side);
     const graph = new Graph();
-    const embeddings = encode(graph, size);
+    const embeddings = encode(graph, size, shape.join(":"));
     const { dim } = this.#options;
     if (showShape(embeddings.shape) !== showShape([size, dim])) {
       throw new RangeError(
-        `GradCache: encode.${side} of ${size} items must give [${size},${dim}], got ${showShape(embeddings.shape)}`,
+        `GradCache: ${side === ANY ? "encode" : `encode.${side}`} of ${size} items must give [${size},${dim}], got ${showShape(embeddings.shape)}`,
       );
     }
     if (phase === "embed") return forwardProgram(graph, { embeddings });
@@ -108,23 +132,24 @@ export class GradCache {
     return this.#program(graph, loss, {});
   }
 
-  /** One update. `trainer` must build by `build`. */
+  /** One update. `trainer` must build by `build`; `group` tells which temperature is the batch's. */
   async step(
     trainer: Trainer,
     feeds: CachedFeeds,
-    { learningRate }: { readonly learningRate: number },
+    { learningRate, group = "all" }: { readonly learningRate: number; readonly group?: string },
   ): Promise<CachedResult> {
-    const { result, gradNorm } = await trainer.sum(
+    const { result, gradNorm, lossScale, skipped } = await trainer.sum(
       async (run) => {
         const cache = new EmbeddingCache(this.#sizes(), this.#options.dim);
         for (const side of cache.sides) await this.#embed(run, cache, side, feeds);
-        const totals = await this.#blocks(run, cache);
+        const totals = await this.#blocks(run, cache, feeds, group);
         for (const side of cache.sides) await this.#descend(run, cache, side, feeds);
         return totals;
       },
       { learningRate },
     );
-    return { ...result, gradNorm: Number(gradNorm.data[0]) };
+    const scaling = lossScale && { lossScale: number(lossScale), skipped: number(skipped!) };
+    return { ...result, gradNorm: number(gradNorm), ...scaling };
   }
 
   /** Items of each side. */
@@ -139,9 +164,8 @@ export class GradCache {
   }
 
   async #embed(run: SumRun, cache: EmbeddingCache, side: Side, feeds: CachedFeeds): Promise<void> {
-    for (const [start, rows] of chunks(cache.size(side), this.#options.chunk)) {
-      const fed = await feedsOf(feeds, side, start, rows);
-      const { embeddings } = await run(`${this.#name}/embed:${side}:${rows}`, fed);
+    for await (const { start, fed, key } of this.#ahead(cache, side, feeds)) {
+      const { embeddings } = await run(`${this.#name}/embed:${key}`, fed);
       cache.setEmbeddings(side, start, embeddings!);
     }
   }
@@ -152,21 +176,24 @@ export class GradCache {
     side: Side,
     feeds: CachedFeeds,
   ): Promise<void> {
-    for (const [start, rows] of chunks(cache.size(side), this.#options.chunk)) {
-      const fed = await feedsOf(feeds, side, start, rows);
-      await run(`${this.#name}/descend:${side}:${rows}`, {
-        ...fed,
-        [GRADIENT]: cache.gradient(side, start, rows),
-      });
+    for await (const { start, rows, fed, key } of this.#ahead(cache, side, feeds)) {
+      const gradient = cache.gradient(side, start, rows);
+      await run(`${this.#name}/descend:${key}`, { ...fed, [GRADIENT]: gradient });
     }
   }
 
-  async #blocks(run: SumRun, cache: EmbeddingCache): Promise<Omit<CachedResult, "gradNorm">> {
+  async #blocks(
+    run: SumRun,
+    cache: EmbeddingCache,
+    feeds: CachedFeeds,
+    group: string,
+  ): Promise<Totals> {
     const { batch, ownNegatives = 0, hardNegatives = 0 } = this.#options;
-    const total = { loss: 0, dropped: 0, negatives: 0, kept: 0, weight: 0, maxWeight: 0 };
+    const total = { loss: 0, maxWeight: 0, tau: 0 };
+    const counts: Record<string, number> = {};
     const { symmetric = false, sameSideNegatives = false } = this.#options;
     for (const [start, rows] of chunks(batch, this.blockRows)) {
-      const outputs = await run(`${this.#name}/block:all:${rows}`, {
+      const outputs = await run(`${this.#name}/block:${group}:${rows}`, {
         start: scalar(BigInt(start), "int64"),
         "rows.query": cache.rows("query", start, rows),
         "rows.target": cache.rows("target", start, rows),
@@ -179,13 +206,16 @@ export class GradCache {
             ownNegatives,
           ),
         }),
+        ...(this.#options.matches === true && { matches: matchesOf(feeds, start, rows) }),
       });
-      const number = (name: string): number => Number(outputs[name]!.data[0]);
-      total.loss += number("loss");
-      for (const name of ["dropped", "negatives", "kept", "weight"] as const) {
-        total[name] += number(`count/${name}`);
+      total.loss += number(outputs["loss"]!);
+      total.tau = number(outputs["tau"]!);
+      total.maxWeight = Math.max(total.maxWeight, number(outputs["maxWeight"]!));
+      for (const [name, value] of Object.entries(outputs)) {
+        if (!name.startsWith("count/")) continue;
+        const what = name.slice("count/".length);
+        counts[what] = (counts[what] ?? 0) + number(value);
       }
-      total.maxWeight = Math.max(total.maxWeight, number("maxWeight"));
       for (const side of cache.sides) {
         const whole = outputs[`gradient/${side}`];
         if (whole !== undefined) cache.addGradient(side, 0, whole);
@@ -194,22 +224,45 @@ export class GradCache {
         if (own !== undefined) cache.addGradient(side, start * each, own);
       }
     }
-    const { loss, dropped, negatives, kept, weight, maxWeight } = total;
+    const of = (what: string): number => counts[what]!;
     return {
-      loss,
-      maskRate: dropped / Math.max(negatives, 1),
-      meanWeight: weight / Math.max(kept, 1),
-      maxWeight,
+      ...total,
+      maskRate: of("dropped") / Math.max(of("negatives"), 1),
+      meanWeight: of("weight") / Math.max(of("kept"), 1),
+      dropped: of("inBatch"),
+      ...(this.#options.matches === true && { trueMatches: of("matches"), hits: of("hits") }),
     };
   }
 
-  #blockProgram(rows: number): Program {
-    const { graph, loss, outputs } = lossBlock({ ...this.#options, rows });
+  /** Chunks of a side: each is made while the one before it is computed on. */
+  async *#ahead(
+    cache: EmbeddingCache,
+    side: Side,
+    feeds: CachedFeeds,
+  ): AsyncGenerator<{ start: number; rows: number; fed: Tensors; key: string }> {
+    const own = feeds[side];
+    if (own === undefined) throw new Error(`GradCache.step: there are no feeds of ${side}`);
+    const of = typeof this.#options.encode === "function" ? ANY : side;
+    const parts = chunks(cache.size(side), this.#options.chunk);
+    let next = Promise.resolve(own(...parts[0]!));
+    for (const [i, [start, rows]] of parts.entries()) {
+      const { feeds: fed, shape = "" } = await next;
+      const following = parts[i + 1];
+      if (following !== undefined) {
+        next = Promise.resolve(own(...following));
+        next.catch(() => undefined); // seen when it is asked for
+      }
+      yield { start, rows, fed, key: `${of}:${rows}:${shape}` };
+    }
+  }
+
+  #blockProgram(rows: number, group: string): Program {
+    const { graph, loss, outputs } = lossBlock({ ...this.#options, rows }, group);
     return this.#program(graph, loss, outputs);
   }
 
   #program(graph: Graph, loss: Value, outputs: Readonly<Record<string, Value>>): Program {
-    const { groups, clipNorm, beta1, beta2, epsilon } = this.#options;
+    const { groups, clipNorm, lossScaling, beta1, beta2, epsilon } = this.#options;
     const own = groups(graph.parameters());
     if (own.every((group) => group.parameters.length === 0)) {
       return forwardProgram(graph, { ...outputs, loss });
@@ -220,6 +273,7 @@ export class GradCache {
       outputs,
       groups: own,
       ...(clipNorm !== undefined && { clipNorm }),
+      ...(lossScaling !== undefined && { lossScaling }),
       ...(beta1 !== undefined && { beta1 }),
       ...(beta2 !== undefined && { beta2 }),
       ...(epsilon !== undefined && { epsilon }),
@@ -227,7 +281,8 @@ export class GradCache {
   }
 
   #encoder(side: Side): Encode {
-    const found = this.#options.encode[side];
+    const { encode } = this.#options;
+    const found = typeof encode === "function" ? encode : encode[side];
     if (found === undefined) throw new Error(`GradCache: there is no encode.${side}`);
     return found;
   }
@@ -235,19 +290,27 @@ export class GradCache {
 
 /** Feeds cut from whole tensors along their first axis. */
 export function chunked(tensors: Tensors): ChunkFeeds {
-  return (start, rows) =>
-    Object.fromEntries(
+  return (start, rows) => ({
+    feeds: Object.fromEntries(
       Object.entries(tensors).map(([name, { dtype, shape, data }]): [string, Tensor] => {
         const width = sizeOf(shape.slice(1));
         const part = data.slice(start * width, (start + rows) * width);
         return [name, { dtype, shape: [rows, ...shape.slice(1)], data: part }];
       }),
-    );
+    ),
+  });
 }
 
 // --- internal ---
 
 const GRADIENT = "cached.gradient";
+
+/** The side in the buckets of an encoder that serves all. */
+const ANY = "any";
+
+function number({ data }: Tensor): number {
+  return Number(data[0]);
+}
 
 /** Starts and sizes; the last one may be smaller. */
 function chunks(size: number, chunk: number): (readonly [number, number])[] {
@@ -255,15 +318,10 @@ function chunks(size: number, chunk: number): (readonly [number, number])[] {
   return Array.from({ length: count }, (_, i) => [i * chunk, Math.min(chunk, size - i * chunk)]);
 }
 
-async function feedsOf(
-  feeds: CachedFeeds,
-  side: Side,
-  start: number,
-  rows: number,
-): Promise<Tensors> {
-  const own = feeds[side];
-  if (own === undefined) throw new Error(`GradCache.step: there are no feeds of ${side}`);
-  return own(start, rows);
+function matchesOf(feeds: CachedFeeds, start: number, rows: number): Tensor {
+  const { matches } = feeds;
+  if (matches === undefined) throw new Error("GradCache.step: there are no feeds of matches");
+  return matches(start, rows);
 }
 
 function grouped({ dtype, shape, data }: Tensor, each: number): Tensor {

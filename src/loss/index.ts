@@ -14,5 +14,12 @@ export type { TemperatureOptions } from "./temperature.ts";
 export { VARIANTS } from "./variants.ts";
 export type { Variant, VariantName } from "./variants.ts";
 export { GradCache, chunked } from "./cached.ts";
-export type { CachedFeeds, CachedOptions, CachedResult, ChunkFeeds, Encode } from "./cached.ts";
+export type {
+  CachedFeeds,
+  CachedOptions,
+  CachedResult,
+  Chunk,
+  ChunkFeeds,
+  Encode,
+} from "./cached.ts";
 export type { Side } from "./embedding-cache.ts";

@@ -3,6 +3,8 @@ import type { ExecutorName, State, Tensors, Value } from "../../src/engine/index
 import {
   Graph,
   Trainer,
+  and,
+  cast,
   concat,
   createExecutor,
   dropout,
@@ -11,7 +13,9 @@ import {
   reshape,
   scalar,
   slice,
+  sum,
   tanh,
+  tensor,
   trainProgram,
 } from "../../src/engine/index.ts";
 import type { CachedFeeds, CachedOptions, Side, VariantName } from "../../src/loss/index.ts";
@@ -65,15 +69,36 @@ function encode(side: Side, rate = 0) {
 
 function feeds(side: Side, wide: boolean, rate = 0) {
   const rowsOf = chunked({ x: toTensor(items[side], wide) });
-  return (start: number, rows: number): Tensors => ({
-    ...(rowsOf(start, rows) as Tensors),
-    ...(rate > 0 && { seed: scalar(BigInt(1000 * side.length + start), "int64") }),
+  return (start: number, rows: number): { feeds: Tensors } => ({
+    feeds: {
+      ...(rowsOf(start, rows) as { feeds: Tensors }).feeds,
+      ...(rate > 0 && { seed: scalar(BigInt(1000 * side.length + start), "int64") }),
+    },
   });
 }
 
 const groupsOf = (parameters: readonly Value[]) => [{ parameters }];
 
 type Outcome = { readonly loss: number; readonly gradients: Record<string, number[]> };
+
+const STATISTICS = [
+  "maskRate",
+  "meanWeight",
+  "maxWeight",
+  "tau",
+  "dropped",
+  "trueMatches",
+  "hits",
+] as const;
+type Statistics = Readonly<Record<(typeof STATISTICS)[number], number>>;
+
+/** Rows 2 and 7 have one target; and two that no mask would guess. */
+const TRUE_MATCHES = [2 * batch + 7, 7 * batch + 2, 3 * batch + 1, 10 * batch + 4];
+const matchRows = (start: number, rows: number) => {
+  const data = new Uint8Array(batch * batch);
+  for (const at of TRUE_MATCHES) data[at] = 1;
+  return tensor(data.slice(start * batch, (start + rows) * batch), [rows, batch], "bool");
+};
 
 /** With moments that start at zero, the first moment after a step is a tenth of the gradient. */
 async function outcome(trainer: Trainer, loss: number): Promise<Outcome> {
@@ -96,9 +121,7 @@ async function cached(
   name: VariantName,
   extras: Extras = {},
   sizes: { readonly chunk?: number; readonly blockRows?: number } = {},
-): Promise<
-  Outcome & { readonly maskRate: number; readonly maxWeight: number; readonly meanWeight: number }
-> {
+): Promise<Outcome & Statistics> {
   const { dropoutRate = 0, ...own } = extras;
   const { temperature: _, ...variant } = VARIANTS[name];
   const columns = batch * (variant.sameSideNegatives === true ? 3 : 1);
@@ -117,6 +140,7 @@ async function cached(
       hardNegatives: encode("hardNegatives", dropoutRate),
     },
     groups: groupsOf,
+    matches: true,
   });
   const trainer = await Trainer.create({
     executor: createExecutor(executor),
@@ -128,10 +152,12 @@ async function cached(
     query: feeds("query", wide, dropoutRate),
     target: feeds("target", wide, dropoutRate),
     hardNegatives: feeds("hardNegatives", wide, dropoutRate),
+    matches: matchRows,
   };
-  const { loss, gradNorm, ...statistics } = await cache.step(trainer, fed, RATE);
+  const { loss, gradNorm, trueMatches, hits, ...statistics } = await cache.step(trainer, fed, RATE);
   expect(gradNorm).toBeGreaterThan(0);
-  return { ...(await outcome(trainer, loss)), ...statistics };
+  const counted = { trueMatches: trueMatches!, hits: hits! };
+  return { ...(await outcome(trainer, loss)), ...statistics, ...counted };
 }
 
 /** The whole batch in one graph; chunks are encoded apart only where each has a seed of its own. */
@@ -139,9 +165,7 @@ async function direct(
   executor: ExecutorName,
   name: VariantName,
   extras: Extras = {},
-): Promise<
-  Outcome & { readonly maskRate: number; readonly maxWeight: number; readonly meanWeight: number }
-> {
+): Promise<Outcome & Statistics> {
   const { dropoutRate = 0, hardNegatives = 0, ownNegatives = 0, ...own } = extras;
   const { temperature: _, ...variant } = VARIANTS[name];
   const wide = executor === "reference";
@@ -153,7 +177,9 @@ async function direct(
       const rows = Math.min(chunk, size - start);
       const suffix = `.${side}.${start}`;
       parts.push(encode(side, dropoutRate)(graph, rows, suffix));
-      for (const [key, value] of Object.entries(feeds(side, wide, dropoutRate)(start, rows))) {
+      for (const [key, value] of Object.entries(
+        feeds(side, wide, dropoutRate)(start, rows).feeds,
+      )) {
         all[`${key}${suffix}`] = value;
       }
     }
@@ -161,16 +187,20 @@ async function direct(
   };
   const mined = hardNegatives + batch * ownNegatives;
   const negatives = mined === 0 ? null : whole("hardNegatives", mined);
-  const { loss, maskRate, meanWeight, maxWeight } = infoNce({
+  const tau = temperature(graph, { group });
+  const { loss, maskRate, meanWeight, maxWeight, mask } = infoNce({
     ...variant,
     ...own,
     query: whole("query", batch),
     target: whole("target", batch),
-    temperature: temperature(graph, { group }),
+    temperature: tau,
     ...(negatives !== null && {
       hardNegatives: ownNegatives > 0 ? reshape(negatives, [batch, ownNegatives, dim]) : negatives,
     }),
   });
+  all["matches"] = matchRows(0, batch);
+  const matches = graph.input("matches", [batch, batch], "bool");
+  const count = (which: Value): Value => sum(cast(which, "float32"));
   const trainer = await Trainer.create({
     executor: createExecutor(executor),
     state: startState(),
@@ -179,16 +209,22 @@ async function direct(
         graph,
         loss,
         groups: groupsOf(graph.parameters()),
-        outputs: { maskRate, meanWeight, maxWeight },
+        outputs: {
+          maskRate,
+          meanWeight,
+          maxWeight,
+          tau,
+          dropped: count(mask),
+          trueMatches: count(matches),
+          hits: count(and(mask, matches)),
+        },
       }),
   });
   const out = await trainer.step("whole", all, RATE);
   const number = (key: string): number => Number(out[key]!.data[0]);
-  const statistics = {
-    maskRate: number("maskRate"),
-    meanWeight: number("meanWeight"),
-    maxWeight: number("maxWeight"),
-  };
+  const statistics = Object.fromEntries(
+    STATISTICS.map((key) => [key, number(key)]),
+  ) as unknown as Statistics;
   return { ...(await outcome(trainer, number("loss"))), ...statistics };
 }
 
@@ -210,7 +246,7 @@ async function same(name: VariantName, extras: Extras = {}): Promise<void> {
       const what = `${executor}: ${parameter}`;
       expect(distance(parts.gradients[parameter]!, gradient), what).toBeLessThan(tolerance);
     }
-    for (const key of ["loss", "maskRate", "meanWeight", "maxWeight"] as const) {
+    for (const key of ["loss", ...STATISTICS] as const) {
       expect(
         distance([parts[key]], [whole[key] || 1e-30]) * (whole[key] === 0 ? 0 : 1),
         key,
@@ -306,6 +342,39 @@ test("no value of a block's graph is larger than the budget but what lies along 
   expect(graph.inputs().map((value) => value.name)).toContain("rows.query");
 });
 
+test("chunks of several shapes take a graph each, sides with one encoder share it", async () => {
+  const shapes = ["narrow", "wide"] as const;
+  const built: string[] = [];
+  const cache = new GradCache({
+    ...plain,
+    batch: 4,
+    chunk: 2,
+    temperature: (g, group) => temperature(g, { group }),
+    encode: (graph, rows, shape) => {
+      built.push(`${rows} ${shape}`);
+      const x = graph.input("x", [rows, shape === "wide" ? width : width - 1]);
+      const w = slice(graph.parameter("w", [dim, width]), { axis: 1, end: x.shape[1]! });
+      return l2Normalize(linear(x, w));
+    },
+  });
+  const trainer = await Trainer.create({
+    executor: createExecutor("reference"),
+    state: startState(),
+    build: (bucket) => cache.build(bucket),
+  });
+  const side = (seed: number) => (start: number, rows: number) => {
+    const shape = shapes[start === 0 ? 0 : 1];
+    const columns = shape === "wide" ? width : width - 1;
+    return { feeds: { x: toTensor(randomRows(rows, columns, seed + start), true) }, shape };
+  };
+  const feeds = { query: side(1), target: side(9) };
+  const { loss, tau } = await cache.step(trainer, feeds, { ...RATE, group });
+  expect(loss).toBeGreaterThan(0);
+  expect(tau).toBeCloseTo(0.1, 6);
+  expect(built).toEqual(["2 narrow", "2 wide", "2 narrow", "2 wide"]); // encoded, then descended
+  await trainer.close();
+});
+
 test("tasks of one trainer each learn a temperature of their own", async () => {
   const tasks = ["a", "b"].map(
     (task) =>
@@ -361,5 +430,15 @@ test("bad options and feeds are named", async () => {
   await expect(mined.step(trainer, fed, RATE)).rejects.toThrow(
     "GradCache.step: there are no feeds of hardNegatives",
   );
+  const counting = new GradCache({ ...plain, matches: true });
+  const other = await Trainer.create({
+    executor: createExecutor("reference"),
+    state: startState(),
+    build: (bucket) => counting.build(bucket),
+  });
+  await expect(counting.step(other, fed, RATE)).rejects.toThrow(
+    "GradCache.step: there are no feeds of matches",
+  );
+  await other.close();
   await trainer.close();
 });
