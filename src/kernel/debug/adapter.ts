@@ -1,7 +1,7 @@
 /** @file The Debug Adapter Protocol as Jupyter speaks it: requests by their command. */
 import type { Cell } from "../context.ts";
 import type { Json } from "../protocol/wire.ts";
-import { Breakpoints } from "./breakpoints.ts";
+import { type Asked, Breakpoints } from "./breakpoints.ts";
 import { Execution } from "./execution.ts";
 import type { Inspector } from "./inspector.ts";
 import { cellPath, HASH_SEED, Sources, TMP_PREFIX, TMP_SUFFIX } from "./sources.ts";
@@ -12,6 +12,7 @@ const THREAD = 1;
 
 const CAPABILITIES = {
   supportsConfigurationDoneRequest: true,
+  supportsConditionalBreakpoints: true,
   supportsEvaluateForHovers: true,
   supportsSetVariable: false,
   exceptionBreakpointFilters: [
@@ -68,7 +69,7 @@ export class DebugAdapter {
       stoppedThreads: this.#execution.stopped ? [THREAD] : [],
       richRendering: true,
       exceptionPaths: [],
-      copyToGlobals: false,
+      copyToGlobals: true,
     }),
     initialize: async () => {
       await this.#start();
@@ -84,7 +85,7 @@ export class DebugAdapter {
     setBreakpoints: async ({ source, breakpoints }) => {
       this.#needStarted("setBreakpoints");
       const path = pathIn("setBreakpoints", source);
-      const set = await this.#breakpoints.set(path, linesIn(breakpoints));
+      const set = await this.#breakpoints.set(path, breakpointsIn(breakpoints));
       return { breakpoints: set.map((each, id) => ({ id, ...each })) };
     },
     setExceptionBreakpoints: async ({ filters }) => {
@@ -99,7 +100,7 @@ export class DebugAdapter {
     modules: () => ({ modules: [], totalModules: 0 }),
     threads: () => ({ threads: [{ id: THREAD, name: "cells" }] }),
     stackTrace: () => {
-      const stackFrames = this.#execution.frames.map(({ name, place }, id) => ({
+      const stackFrames = this.#execution.frames.map(({ id, name, place }) => ({
         id,
         name,
         source: { path: place.path },
@@ -136,14 +137,24 @@ export class DebugAdapter {
       const { value: result, type, variablesReference } = this.#variables.variable("", value);
       return { result, type, variablesReference };
     },
+    copyToGlobals: async ({ srcVariableName, dstVariableName, srcFrameId }) => {
+      this.#needStarted("copyToGlobals");
+      const from = text("copyToGlobals", "srcVariableName", srcVariableName);
+      const to = text("copyToGlobals", "dstVariableName", dstVariableName);
+      await this.#execution.evaluate(
+        `void (globalThis[${JSON.stringify(to)}] = ${from})`,
+        srcFrameId,
+      );
+      return {};
+    },
     pause: async () => {
       this.#needStarted("pause");
       await this.#execution.pause();
       return {};
     },
-    continue: async () => {
+    continue: () => {
       this.#needStarted("continue");
-      await this.#execution.resume();
+      this.#execution.resume();
       return { allThreadsContinued: true };
     },
     next: () => this.#step("next", "Debugger.stepOver"),
@@ -190,9 +201,9 @@ export class DebugAdapter {
     if (!this.#started) throw new Error(`${command}: the debugger was not started (initialize)`);
   }
 
-  async #step(command: string, method: string): Promise<Json> {
+  #step(command: string, method: string): Json {
     this.#needStarted(command);
-    await this.#execution.step(method);
+    this.#execution.step(command, method);
     return {};
   }
 
@@ -230,14 +241,22 @@ function pathIn(command: string, source: unknown): string {
   return text(command, "source.path", (source as { path?: unknown } | null | undefined)?.path);
 }
 
-function linesIn(breakpoints: unknown): number[] {
-  const lines = Array.isArray(breakpoints)
-    ? breakpoints.map((each: { line?: unknown } | null) => each?.line)
-    : [undefined];
-  if (!lines.every((line) => Number.isSafeInteger(line) && (line as number) > 0)) {
+function breakpointsIn(given: unknown): Asked[] {
+  const asked = Array.isArray(given)
+    ? given.map((each: { line?: unknown; condition?: unknown } | null) => ({
+        line: each?.line,
+        // Front ends send an empty one for none.
+        ...(each?.condition ? { condition: each.condition } : {}),
+      }))
+    : [{ line: undefined }];
+  const right = asked.every(
+    ({ line, condition = "" }: { line: unknown; condition?: unknown }) =>
+      Number.isSafeInteger(line) && (line as number) > 0 && typeof condition === "string",
+  );
+  if (!right) {
     throw new TypeError(
-      `setBreakpoints: breakpoints must be a list of objects with a line from 1, got ${JSON.stringify(breakpoints)}`,
+      `setBreakpoints: breakpoints must be a list of objects with a line from 1 and at most a condition, got ${JSON.stringify(given)}`,
     );
   }
-  return lines as number[];
+  return asked as Asked[];
 }

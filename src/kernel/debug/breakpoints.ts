@@ -1,10 +1,18 @@
 /** @file Breakpoints as front ends ask for them, by path and line, and as V8 has them. */
+import { conditionCode } from "./expression.ts";
 import type { Inspector } from "./inspector.ts";
 import { CodeError } from "../transform/typescript.ts";
 import { isCellPath, SourceError, type Sources, urlPatternOf } from "./sources.ts";
 
 /** Functions of so many earlier runs of a cell still stop where it is told to. */
 const KEPT_RUNS = 8;
+
+/** What a front end asks for. */
+export type Asked = {
+  readonly line: number;
+  /** Stops only where it holds. */
+  readonly condition?: string;
+};
 
 export type Breakpoint = {
   readonly verified: boolean;
@@ -17,7 +25,7 @@ export type Breakpoint = {
 export class Breakpoints {
   readonly #inspector: Inspector;
   readonly #sources: Sources;
-  readonly #asked = new Map<string, readonly number[]>();
+  readonly #asked = new Map<string, readonly Asked[]>();
   /** V8's ids of what is set, by path. */
   readonly #ids = new Map<string, string[]>();
   /** Text of the files for which they were set. */
@@ -30,11 +38,8 @@ export class Breakpoints {
     this.#sources = sources;
   }
 
-  get all(): { source: string; breakpoints: { line: number }[] }[] {
-    return [...this.#asked].map(([source, lines]) => ({
-      source,
-      breakpoints: lines.map((line) => ({ line })),
-    }));
+  get all(): { source: string; breakpoints: readonly Asked[] }[] {
+    return [...this.#asked].map(([source, breakpoints]) => ({ source, breakpoints }));
   }
 
   clear(): void {
@@ -48,10 +53,11 @@ export class Breakpoints {
   }
 
   /** Replaces the breakpoints of a path; each comes to stand on a line that has code. */
-  async set(path: string, lines: readonly number[]): Promise<Breakpoint[]> {
+  async set(path: string, asked: readonly Asked[]): Promise<Breakpoint[]> {
     const source = { path };
-    const found = lines.map((line): Breakpoint => {
+    const found = asked.map(({ line, condition }): Breakpoint => {
       try {
+        if (condition !== undefined) conditionCode(condition);
         if (!isCellPath(path)) this.#sources.refresh(path);
         const at = this.#sources.placeOf(path, line)?.line;
         if (at !== undefined) return { verified: true, line: at, source };
@@ -60,9 +66,12 @@ export class Breakpoints {
         return { verified: false, line, source, message: (error as Error).message };
       }
     });
-    const good = found.filter(({ verified }) => verified).map(({ line }) => line);
-    if (good.length === 0) this.#asked.delete(path);
-    else this.#asked.set(path, [...new Set(good)]);
+    const good = new Map<number, Asked>();
+    for (const [i, { verified, line }] of found.entries()) {
+      if (verified) good.set(line, { ...asked[i], line });
+    }
+    if (good.size === 0) this.#asked.delete(path);
+    else this.#asked.set(path, [...good.values()]);
     await this.#set(path);
     return found;
   }
@@ -85,12 +94,13 @@ export class Breakpoints {
     key: string,
     script: { url: string } | { urlRegex: string },
   ): Promise<void> {
-    for (const line of this.#asked.get(path) ?? []) {
+    for (const { line, condition } of this.#asked.get(path) ?? []) {
       const found = this.#sources.placeOf(key, line);
       if (found === undefined) continue;
       const set = await this.#inspector.send("Debugger.setBreakpointByUrl", {
         ...script,
         ...found.place,
+        ...(condition === undefined ? {} : { condition: conditionCode(condition) }),
       });
       const ids = this.#ids.get(path) ?? [];
       this.#ids.set(path, [...ids, String(set["breakpointId"])]);

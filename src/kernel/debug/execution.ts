@@ -30,6 +30,8 @@ type Evaluated = {
 };
 
 export type Frame = {
+  /** Never given again: front ends take a number that they know for the frame that they show. */
+  readonly id: number;
   readonly name: string;
   readonly place: WrittenPlace;
   readonly call: CallFrame;
@@ -53,6 +55,7 @@ export class Execution extends EventEmitter<{ stopped: [StopReason]; continued: 
   /** Urls of the scripts that a person wrote, by V8's id. */
   readonly #urls = new Map<string, string>();
   frames: readonly Frame[] = [];
+  #nextFrame = 1;
   /** The step that is under way, and where it began. */
   #stepping: { readonly method: string; readonly from: string; passed: number } | undefined;
   #pausing = false;
@@ -96,7 +99,8 @@ export class Execution extends EventEmitter<{ stopped: [StopReason]; continued: 
     const frames = callFrames.flatMap((call): Frame[] => {
       const url = this.#urls.get(call.location.scriptId);
       const place = url === undefined ? undefined : this.#sources.writtenAt(url, call.location);
-      return place === undefined ? [] : [{ name: call.functionName || "<cell>", place, call }];
+      if (place === undefined) return [];
+      return [{ id: this.#nextFrame++, name: call.functionName || "<cell>", place, call }];
     });
     if (frames.length === 0) return this.#go("Debugger.resume");
     const step = this.#stepping;
@@ -122,15 +126,23 @@ export class Execution extends EventEmitter<{ stopped: [StopReason]; continued: 
     this.emit("continued");
   }
 
-  async resume(): Promise<void> {
+  /** Goes on to the next breakpoint. */
+  resume(): void {
     this.#stepping = undefined;
-    await this.#inspector.send("Debugger.resume");
+    this.#goAfterReply("continue", "Debugger.resume");
   }
 
   /** Goes on to another line, or to the same one in another call. */
-  async step(method: string): Promise<void> {
-    this.#stepping = { method, from: lineOf(this.frames), passed: 0 };
-    await this.#inspector.send(method);
+  step(command: string, method: string): void {
+    const from = lineOf(this.frames);
+    this.#goAfterReply(command, method);
+    this.#stepping = { method, from, passed: 0 };
+  }
+
+  /** A front end that hears of the next stop before it has its reply takes the stop for over. */
+  #goAfterReply(command: string, method: string): void {
+    if (!this.stopped) throw new Error(`${command}: no cell is stopped`);
+    setImmediate(() => this.#go(method));
   }
 
   async pause(): Promise<void> {
@@ -143,7 +155,8 @@ export class Execution extends EventEmitter<{ stopped: [StopReason]; continued: 
     if (!this.stopped) return;
     this.#disarmed = true;
     await this.#inspector.send("Debugger.setBreakpointsActive", { active: false });
-    await this.resume();
+    this.#stepping = undefined;
+    await this.#inspector.send("Debugger.resume");
   }
 
   /** Breakpoints count again. */
@@ -161,7 +174,7 @@ export class Execution extends EventEmitter<{ stopped: [StopReason]; continued: 
   }
 
   #frame(command: string, frameId: unknown): Frame {
-    const frame = this.frames[Number(frameId)];
+    const frame = this.frames.find(({ id }) => id === frameId);
     if (frame === undefined) {
       throw new Error(`${command}: no frame ${JSON.stringify(frameId)} now`);
     }
@@ -188,10 +201,15 @@ export class Execution extends EventEmitter<{ stopped: [StopReason]; continued: 
   #evaluated(expression: string, frame: Frame | undefined): Promise<Evaluated> {
     const reply =
       frame === undefined
-        ? this.#inspector.send("Runtime.evaluate", { expression, replMode: true })
+        ? this.#inspector.send("Runtime.evaluate", {
+            expression,
+            replMode: true,
+            generatePreview: true,
+          })
         : this.#inspector.send("Debugger.evaluateOnCallFrame", {
             callFrameId: frame.call.callFrameId,
             expression,
+            generatePreview: true,
           });
     return reply as Promise<Evaluated>;
   }

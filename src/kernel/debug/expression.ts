@@ -3,10 +3,22 @@ import { MagicString } from "magic-string";
 import { parseScript, stripTypes } from "../transform/typescript.ts";
 import { isKey, walk } from "../transform/walk.ts";
 
+/** A breakpoint's condition as JavaScript. @throws what is wrong in it, of which V8 says nothing */
+export function conditionCode(condition: string): string {
+  try {
+    return stripped(condition);
+  } catch (error) {
+    throw new Error(`condition ${JSON.stringify(condition)}: ${(error as Error).message}`);
+  }
+}
+
+const stripped = (expression: string): string =>
+  stripTypes("expression.ts", expression, { keepImports: true }).code;
+
 /** TypeScript as JavaScript; what can't be parsed is left for V8 to complain of. */
 export function withoutTypes(expression: string): string {
   try {
-    return stripTypes("expression.ts", expression, { keepImports: true }).code;
+    return stripped(expression);
   } catch {
     return expression;
   }

@@ -10,6 +10,13 @@ export type RemoteObject = {
   readonly value?: unknown;
   readonly unserializableValue?: string;
   readonly objectId?: string;
+  readonly preview?: Preview;
+};
+
+type Preview = {
+  readonly overflow: boolean;
+  readonly properties: readonly { name: string; type: string; value?: string }[];
+  readonly entries?: readonly { key?: { description?: string }; value: { description?: string } }[];
 };
 
 type Property = { readonly name: string; readonly value?: RemoteObject };
@@ -27,15 +34,42 @@ const MAX_PROPERTIES = 500;
 const MAX_TEXT = 500;
 
 /** What a person reads for a value. */
-export function describe({ type, value, unserializableValue, description }: RemoteObject): string {
+export function describe(value: RemoteObject): string {
+  const { type, unserializableValue, description, preview } = value;
   const text =
     type === "string"
-      ? JSON.stringify(value)
+      ? JSON.stringify(value.value)
       : (unserializableValue ??
         description ??
-        (type === "undefined" ? type : JSON.stringify(value)));
-  const shown = type === "function" ? text.split("\n")[0]! : text;
+        (type === "undefined" ? type : JSON.stringify(value.value)));
+  const inside = preview && insideOf(value, preview);
+  const shown =
+    type === "function"
+      ? text.split("\n")[0]!
+      : inside === undefined
+        ? text
+        : text === "Object"
+          ? inside
+          : `${text} ${inside}`;
   return shown.length > MAX_TEXT ? `${shown.slice(0, MAX_TEXT)}…` : shown;
+}
+
+/** The first properties or entries; nothing for what its description tells better: errors, dates, expressions. */
+function insideOf({ subtype }: RemoteObject, preview: Preview): string | undefined {
+  const { overflow, properties, entries } = preview;
+  const more = overflow ? ["…"] : [];
+  if (subtype === "map" || subtype === "set") {
+    const each = (entries ?? []).map(({ key, value }) =>
+      [...(key ? [key.description] : []), value.description].join(" => "),
+    );
+    return `{${[...each, ...more].join(", ")}}`;
+  }
+  const shown = properties.map(({ name, type, value = "" }) => {
+    const text = type === "string" ? JSON.stringify(value) : type === "function" ? "ƒ" : value;
+    return /^\d+$/.test(name) ? text : `${name}: ${text}`;
+  });
+  if (subtype === "array" || subtype === "typedarray") return `[${[...shown, ...more].join(", ")}]`;
+  return subtype === undefined ? `{${[...shown, ...more].join(", ")}}` : undefined;
 }
 
 /** Names that the kernel, not the person, put there. */
@@ -82,7 +116,7 @@ export class Variables {
     })) as { result: RemoteObject };
     const { result, internalProperties = [] } = (await this.#inspector.send(
       "Runtime.getProperties",
-      { objectId: short.result.objectId ?? objectId, ownProperties: true },
+      { objectId: short.result.objectId ?? objectId, ownProperties: true, generatePreview: true },
     )) as { result: Property[]; internalProperties?: Property[] };
     return [...result, ...internalProperties]
       .filter(({ name, value }) => value !== undefined && !isOurs(name))
@@ -108,7 +142,9 @@ export class Variables {
     // A name that was declared again comes twice.
     const wanted = [...new Set(names)].filter((name) => !isOurs(name)).slice(-MAX_PROPERTIES);
     const values = await Promise.all(
-      wanted.map((expression) => this.#inspector.send("Runtime.evaluate", { expression })),
+      wanted.map((expression) =>
+        this.#inspector.send("Runtime.evaluate", { expression, generatePreview: true }),
+      ),
     );
     return (values as ({ result: RemoteObject } & Json)[]).flatMap((each, i) =>
       each["exceptionDetails"] === undefined ? [this.variable(wanted[i]!, each.result)] : [],
