@@ -8,7 +8,8 @@ export function conditionCode(condition: string): string {
   try {
     return stripped(condition);
   } catch (error) {
-    throw new Error(`condition ${JSON.stringify(condition)}: ${(error as Error).message}`);
+    const { message } = error as Error;
+    throw new Error(`condition ${JSON.stringify(condition)}: ${message}`, { cause: error });
   }
 }
 
