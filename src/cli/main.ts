@@ -1,6 +1,7 @@
 /** @file The command line: a table of commands, each loaded only when called. */
 import { Command, CommanderError } from "commander";
 import { readFileSync } from "node:fs";
+import { DEFAULT_PORTS } from "../tracking/running.ts";
 import { UsageError } from "./usage.ts";
 
 /** Where runs, data and reports are kept, unless `--home` says otherwise. */
@@ -166,14 +167,14 @@ function buildProgram(): Command {
     if (name === "gc") sub.option("--older-than <days>", "only what was deleted so long ago", "0");
   }
   command("ui", "the tracker's pages over this home's runs, in the browser")
-    .option("--port <n>", "port to listen on; 0 is any free one", "5050")
+    .option("--port <n>", "port to listen on; 0 is any free one", String(DEFAULT_PORTS.ui))
     .option("--store <path>", "folder of the store; the home's if absent")
     .option("--no-open", "do not open the browser")
     .action(async (options) => (await import("./commands/ui.ts")).ui(options));
   const storeOption = ["--store <path>", "folder of the store; the home's if absent"] as const;
   command("server", "serve the store over MLflow's API, and its pages, until Ctrl-C")
     .option(...storeOption)
-    .option("--port <n>", "port; 0 for a free one", "5000")
+    .option("--port <n>", "port; 0 for a free one", String(DEFAULT_PORTS.server))
     .option(
       "--host <address>",
       "address to listen on; others than loopback need tokens",

@@ -78,7 +78,7 @@ export class NotebookRun extends Shown {
 
   constructor({ runId, reused }: JobMember, home: string) {
     const scores = compare([{ name: "this run", runIds: [runId!] }], { home });
-    const address = runAddress(runId!);
+    const address = runAddress(runId!, home);
     const state = reused ? "stored before" : "trained now";
     super(`run ${runId} (${state}): ${address}\n${String(scores)}`, async () => ({
       "text/html": `<p>run <a href="${address}"><code>${runId}</code></a> (${state})</p>${String((await scores.bundle())["text/html"])}`,
@@ -169,12 +169,12 @@ async function carryOut(grid: Grid, work: Work): Promise<readonly JobMember[]> {
 }
 
 /** Runs of an ablation as a table with their addresses. */
-export function addresses(members: readonly JobMember[]): Shown {
+export function addresses(members: readonly JobMember[], home = homeFolder()): Shown {
   return table(
     members.map(({ cell, seed, runId, reused }) => ({
       cell,
       seed,
-      run: runId === null ? "failed" : runAddress(runId),
+      run: runId === null ? "failed" : runAddress(runId, home),
       "": reused ? "stored" : "trained",
     })),
   );

@@ -1,11 +1,12 @@
 /** @file Jobs that outlive the notebook: started apart, followed by their log, found again by what they do. */
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { type ProcessMark, isAlive, lives, markOf } from "../tracking/index.ts";
 import type { JobEvent, JobFile, JobMember, JobRequest } from "./job.ts";
 
 /** An experiment that did not come to its end; the message says why. */
@@ -35,8 +36,8 @@ export async function inBackground(
   const folder = join(request.places.home, "notebook");
   mkdirSync(folder, { recursive: true });
   const name = createHash("sha256").update(JSON.stringify(request)).digest("hex").slice(0, 24);
-  const files = { log: join(folder, `${name}.log`), pid: join(folder, `${name}.pid`) };
-  const pid = running(files.pid) ?? start(request, tags, folder, name, files);
+  const files = { log: join(folder, `${name}.log`), process: join(folder, `${name}.process`) };
+  const pid = running(files) ?? start(request, tags, folder, name, files);
   for await (const event of follow(files.log, pid, signal)) {
     if (event.type === "progress") onProgress(event);
     else if (event.type === "done") return event.members;
@@ -46,12 +47,14 @@ export async function inBackground(
   throw new JobError(`the process of the experiment (${pid}) died; its last words:\n${log}`);
 }
 
+type Files = { readonly log: string; readonly process: string };
+
 function start(
   request: JobRequest,
   tags: JobFile["tags"],
   folder: string,
   name: string,
-  files: { readonly log: string; readonly pid: string },
+  files: Files,
 ): number {
   const file = join(folder, `${name}.json`);
   writeFileSync(file, JSON.stringify({ request, tags } satisfies JobFile));
@@ -64,7 +67,7 @@ function start(
     });
     if (child.pid === undefined) throw new JobError(`could not start ${process.execPath}`);
     child.unref();
-    writeFileSync(files.pid, String(child.pid));
+    writeFileSync(files.process, JSON.stringify(markOf(child.pid)));
     return child.pid;
   } finally {
     closeSync(log);
@@ -72,19 +75,14 @@ function start(
 }
 
 /** Id of the process that does this work now, if it lives. */
-function running(file: string): number | undefined {
-  if (!existsSync(file)) return undefined;
-  const pid = Number(readFileSync(file, "utf8"));
-  return alive(pid) ? pid : undefined;
-}
-
-function alive(pid: number): boolean {
+function running({ process: file }: Files): number | undefined {
+  let mark: ProcessMark;
   try {
-    process.kill(pid, 0);
-    return true;
+    mark = JSON.parse(readFileSync(file, "utf8")) as ProcessMark;
   } catch {
-    return false;
+    return undefined; // never started, or cut off before it was
   }
+  return lives(mark) ? mark.pid : undefined;
 }
 
 /** Events of a log as they are written, until the process is gone. */
@@ -98,7 +96,7 @@ async function* follow(
     let rest = "";
     for (;;) {
       signal?.throwIfAborted();
-      const last = !alive(pid); // asked before reading, so that its last words are read
+      const last = !isAlive(pid); // asked before reading, so that its last words are read
       const { bytesRead, buffer } = await file.read(Buffer.alloc(65_536));
       const lines = (rest + buffer.toString("utf8", 0, bytesRead)).split("\n");
       rest = lines.pop()!;

@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { env } from "node:process";
 import type { Places } from "../experiments/index.ts";
+import { DEFAULT_PORTS, runningServer } from "../tracking/index.ts";
 
 /** Folder of data, runs and caches when nothing says otherwise. */
 const HOME = ".rzenlab";
@@ -25,9 +26,16 @@ export function placesOf(home: string = homeFolder()): Places {
   return { home, dataRoot: join(home, "data", "mini-mmeb"), store: join(home, "store") };
 }
 
-/** Address of a run in the tracker that `rzenlab server` serves. */
-export function runAddress(runId: string): string {
-  const tracker = env["RZENLAB_TRACKER"] ?? env["MLFLOW_TRACKING_URI"] ?? "http://127.0.0.1:5000";
+/**
+ * Address of a run in the tracker: RZENLAB_TRACKER, or MLFLOW_TRACKING_URI if that is a server; else
+ * the server of this home's store that runs now; else where `rzenlab ui` will serve it.
+ */
+export function runAddress(runId: string, home: string = homeFolder()): string {
+  const named = [env["RZENLAB_TRACKER"], env["MLFLOW_TRACKING_URI"]].find((address) =>
+    /^https?:/.test(address ?? ""),
+  );
+  const tracker =
+    named ?? runningServer(placesOf(home).store) ?? `http://127.0.0.1:${DEFAULT_PORTS.ui}`;
   return `${tracker.replace(/\/$/, "")}/ui/run/${runId}`;
 }
 

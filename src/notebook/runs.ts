@@ -42,7 +42,7 @@ export function runs(filter: RunFilter | string = {}): Run[] {
         name,
         status,
         "test/overall": metrics["test/overall"] ?? null,
-        run: runAddress(id),
+        run: runAddress(id, home),
       })),
     ).bundle();
   return Object.defineProperty(found, DISPLAY, { value: shown });

@@ -18,6 +18,8 @@ export type { GcOptions, GcResult } from "./maintenance.ts";
 export * from "./exporters/index.ts";
 export * from "./importers/index.ts";
 export { type HistoryOptions, RunReader } from "./reader.ts";
+export { type ProcessMark, isAlive, lives, markOf } from "./process.ts";
+export { DEFAULT_PORTS, announceServer, runningServer } from "./running.ts";
 export type { NewInput } from "./records.ts";
 export type { Comparison, Condition, Order, RunSearch } from "./search.ts";
 export type {

@@ -2,9 +2,17 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, expect, test } from "vitest";
+import { afterAll, expect, test, vi } from "vitest";
 import type { Grid } from "../../src/experiments/index.ts";
-import { JobError, ablate, compare, homeFolder, runAddress } from "../../src/notebook/index.ts";
+import {
+  JobError,
+  ablate,
+  compare,
+  homeFolder,
+  placesOf,
+  runAddress,
+} from "../../src/notebook/index.ts";
+import { announceServer } from "../../src/tracking/index.ts";
 
 const home = mkdtempSync(join(tmpdir(), "rzenlab-ablate-"));
 afterAll(() => rmSync(home, { recursive: true, force: true }));
@@ -39,9 +47,19 @@ test("compare names what it can't compare", () => {
   );
 });
 
-test("finds the home above the notebook, and the run's page in the tracker", () => {
+test("finds the home above the notebook", () => {
   expect(homeFolder(join(import.meta.dirname, "../../notebooks"))).toBe(
     join(import.meta.dirname, "../../.rzenlab"),
   );
-  expect(runAddress("abc")).toMatch(/^http.*\/ui\/run\/abc$/);
+});
+
+test("a run's page is on the server that is named, else on the one that runs, else where one would", () => {
+  vi.stubEnv("MLFLOW_TRACKING_URI", "sqlite:///mlflow.db");
+  expect(runAddress("abc", home)).toBe("http://127.0.0.1:5050/ui/run/abc");
+  const withdraw = announceServer(placesOf(home).store, "http://127.0.0.1:4321");
+  expect(runAddress("abc", home)).toBe("http://127.0.0.1:4321/ui/run/abc");
+  vi.stubEnv("MLFLOW_TRACKING_URI", "https://tracker.example.org/");
+  expect(runAddress("abc", home)).toBe("https://tracker.example.org/ui/run/abc");
+  withdraw();
+  vi.unstubAllEnvs();
 });

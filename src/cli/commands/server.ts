@@ -3,7 +3,7 @@ import { existsSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import type { AddressInfo } from "node:net";
 import { DATABASE_FILE } from "../../tracking/database.ts";
-import { RunWriter } from "../../tracking/index.ts";
+import { RunWriter, announceServer } from "../../tracking/index.ts";
 import {
   AccessTokens,
   backupStore,
@@ -69,10 +69,12 @@ export async function server(
   const stopped = new Promise<void>((stop) => {
     for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => stop());
   });
+  let withdraw = (): void => undefined;
   try {
     await app.listen({ port, host: options.host });
     const bound = (app.server.address() as AddressInfo).port;
     const address = `http://${options.host.includes(":") ? `[${options.host}]` : options.host}:${bound}`;
+    withdraw = announceServer(store.folder, address);
     printResult(
       options.json,
       { address, store: store.folder, auth },
@@ -81,6 +83,7 @@ export async function server(
     onReady?.(address);
     await stopped;
   } finally {
+    withdraw();
     await app.close();
   }
 }

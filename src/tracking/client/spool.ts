@@ -2,6 +2,7 @@
 import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { StoreError } from "../error.ts";
+import { isAlive } from "../process.ts";
 import type { DatasetRef } from "../types.ts";
 
 /** What one request of `runs/log-batch` carries. */
@@ -85,14 +86,5 @@ export class Spool {
       throw new StoreError("IO", text, { cause: error });
     }
     return file;
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
   }
 }
