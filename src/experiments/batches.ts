@@ -3,7 +3,8 @@ import type { Task } from "../data/types.ts";
 import type { Pair, PairBatch } from "../data/index.ts";
 import { PairSampler } from "../data/index.ts";
 import { Random } from "../engine/index.ts";
-import type { Tensor } from "../engine/index.ts";
+import type { RandomState, Tensor } from "../engine/index.ts";
+import type { CachedFeeds, ChunkFeeds } from "../loss/index.ts";
 import type { EncoderInput, Processor, PromptMode } from "../model/index.ts";
 import { AUGMENT_POLICIES, Assembler, PROMPT_MODES, augment, bucketKey } from "../model/index.ts";
 import { augmentPolicy } from "./augment.ts";
@@ -107,22 +108,45 @@ export class ItemBatches implements Source<TrainBatch> {
   }
 
   async next(): Promise<TrainBatch> {
+    const { config } = this.#options;
     const step = this.#step++;
     const { pairs } = this.#sampler.next();
-    const random = Random.from(this.#options.config.seed, `augment ${step}`);
-    const { mixPrompts, prompt: own } = this.#options.config.model;
+    const random = Random.from(config.seed, `augment ${step}`);
+    const { mixPrompts, prompt: own } = config.model;
     const prompt = mixPrompts ? PROMPT_MODES[random.int(PROMPT_MODES.length)]! : own;
+    const group = groupOf(pairs);
+    const drawn = { pairs: pairs.length, group, sampler: this.#sampler.state() };
+    if (config.gradCacheChunk !== null) {
+      const chunks: CachedFeeds = {
+        query: this.#chunks(pairs, queryOf, { prompt, random }),
+        target: this.#chunks(pairs, targetRequestOf, { prompt, random }),
+        matches: (start, rows) => trueMatches(pairs, start, rows),
+      };
+      return { ...drawn, work: { kind: "chunks", chunks } };
+    }
     const query = await this.#side(pairs, queryOf, { prefix: QUERY, prompt, random });
     const target = await this.#side(pairs, targetRequestOf, { prefix: TARGET, prompt, random });
-    const { matches, count } = trueMatches(pairs);
-    const group = groupOf(pairs);
-    return {
-      bucket: stepBucket(query.bucket, target.bucket, group, this.#options.config),
-      feeds: { ...query.feeds, ...target.feeds, matches },
-      pairs: pairs.length,
-      group,
-      matches: count,
-      sampler: this.#sampler.state(),
+    const bucket = stepBucket(query.bucket, target.bucket, group, config);
+    const feeds = { ...query.feeds, ...target.feeds, matches: trueMatches(pairs) };
+    return { ...drawn, work: { kind: "whole", bucket, feeds } };
+  }
+
+  /** Made when they are asked for; the second time from the same random numbers. */
+  #chunks(
+    pairs: readonly Pair[],
+    requestOf: (pair: Pair) => EmbedRequest,
+    { prompt, random }: { prompt: PromptMode; random: Random },
+  ): ChunkFeeds {
+    const began = new Map<number, RandomState>();
+    return async (start, rows) => {
+      const known = began.get(start);
+      if (known === undefined) began.set(start, random.state());
+      const { bucket: shape, feeds } = await this.#side(
+        pairs.slice(start, start + rows),
+        requestOf,
+        { prefix: "", prompt, random: known === undefined ? random : Random.restore(known) },
+      );
+      return { shape, feeds };
     };
   }
 

@@ -142,6 +142,11 @@ export const TrainConfig = z.strictObject({
   steps: count.default(1000),
   /** Pairs a step; each pair's target is a negative of every other query. */
   batchSize: z.int().min(2).default(64),
+  /**
+   * Pairs encoded at once (GradCache): memory goes by this and not by `batchSize`, at up to half more time a
+   * step. The gradient is the same but for rounding. Null encodes the batch in one graph.
+   */
+  gradCacheChunk: count.nullable().default(null),
   model: ModelConfig.prefault({}),
   loss: LossConfig.prefault({}),
   sampler: SamplerConfig.prefault({}),

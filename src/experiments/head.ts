@@ -3,6 +3,8 @@ import type { PairSampler } from "../data/index.ts";
 import type { Task } from "../data/types.ts";
 import type { State, Tensor } from "../engine/index.ts";
 import { Evaluator, Graph, tensor } from "../engine/index.ts";
+import type { CachedFeeds } from "../loss/index.ts";
+import { chunked } from "../loss/index.ts";
 import type { HeadOptions } from "../model/index.ts";
 import { buildHead, initHead } from "../model/index.ts";
 import { groupOf, samplerOf } from "./batches.ts";
@@ -10,7 +12,7 @@ import type { TrainConfig } from "./config.ts";
 import type { Embedder, EmbedRequest, EmbeddingRows } from "./embedder.ts";
 import { gatherRows } from "./embedder.ts";
 import type { Features } from "./features.ts";
-import { initialTemperatures, objective } from "./objective.ts";
+import { cachedObjective, initialTemperatures, objective } from "./objective.ts";
 import { targetOf, trueMatches } from "./pairs.ts";
 import type { Source } from "./prefetch.ts";
 import type { TrainBatch, TrainParts } from "./train.ts";
@@ -38,13 +40,17 @@ export function headParts({ config, tasks, features, evaluate }: HeadPartsOption
     initial: new Map([...own, ...initialTemperatures(config)]),
     frozen: new Set(),
     evaluate,
+    cache: cachedObjective(config, {
+      dim,
+      encode: (graph, rows) => buildHead(graph, graph.input("x", [rows, dim]), options),
+      trains: () => true,
+    }),
     build(group) {
       const graph = new Graph();
       const shape = [config.batchSize, dim];
       const query = buildHead(graph, graph.input("query", shape), options);
       const target = buildHead(graph, graph.input("target", shape), options);
-      const trained = graph.parameters();
-      return objective({ graph, config, query, target, group, trained });
+      return objective({ graph, config, query, target, group, trains: () => true });
     },
     batches: (sampler) => new FeatureBatches(config, samplerOf(config, tasks, sampler), features),
   };
@@ -72,16 +78,20 @@ class FeatureBatches implements Source<TrainBatch> {
       item: targetOf(pair),
       instruction: pair.task.targetInstruction,
     }));
-    const { matches, count } = trueMatches(pairs);
     const group = groupOf(pairs);
-    return {
-      bucket: this.#config.loss.temperature.learnable ? group : "",
-      feeds: { query: this.#gather(query), target: this.#gather(target), matches },
-      pairs: pairs.length,
-      group,
-      matches: count,
-      sampler: this.#sampler.state(),
-    };
+    const drawn = { pairs: pairs.length, group, sampler: this.#sampler.state() };
+    if (this.#config.gradCacheChunk !== null) {
+      const chunks: CachedFeeds = {
+        query: chunked({ x: this.#gather(query) }),
+        target: chunked({ x: this.#gather(target) }),
+        matches: (start, rows) => trueMatches(pairs, start, rows),
+      };
+      return { ...drawn, work: { kind: "chunks", chunks } };
+    }
+    const bucket = this.#config.loss.temperature.learnable ? group : "";
+    const sides = { query: this.#gather(query), target: this.#gather(target) };
+    const feeds = { ...sides, matches: trueMatches(pairs) };
+    return { ...drawn, work: { kind: "whole", bucket, feeds } };
   }
 
   #gather(requests: readonly EmbedRequest[]): Tensor {

@@ -11,24 +11,21 @@ export function targetOf({ task, query, targetId }: Pair): Item {
 }
 
 /**
- * Which target truly answers which query, the pairs themselves left out: bool [batch, batch], false
- * on the diagonal. A target matches if it is a positive of the query, shares its label, or is the
+ * Which target truly answers which of the queries `start` to `start + rows`, the pairs themselves left
+ * out: bool [rows, batch], false on the batch's diagonal. A target matches if it is a positive of the query, shares its label, or is the
  * same text as its own target (class names of merged sets).
  */
-export function trueMatches(pairs: readonly Pair[]): { matches: Tensor; count: number } {
+export function trueMatches(pairs: readonly Pair[], start = 0, rows = pairs.length): Tensor {
   const n = pairs.length;
-  const data = new Uint8Array(n * n);
+  const data = new Uint8Array(rows * n);
   const texts = pairs.map((pair) => plainText(targetOf(pair)));
-  let count = 0;
-  for (const [i, own] of pairs.entries()) {
+  for (let i = start; i < start + rows; i++) {
     for (const [j, other] of pairs.entries()) {
       const sameText = texts[i] !== undefined && texts[i] === texts[j];
-      if (i === j || !(sameText || answers(own, other))) continue;
-      data[i * n + j] = 1;
-      count++;
+      if (i !== j && (sameText || answers(pairs[i]!, other))) data[(i - start) * n + j] = 1;
     }
   }
-  return { matches: tensor(data, [n, n], "bool"), count };
+  return tensor(data, [rows, n], "bool");
 }
 
 function answers({ task, query }: Pair, other: Pair): boolean {

@@ -1,6 +1,7 @@
 /** @file The training loop: one for every adapter; what differs comes in as `TrainParts`. */
 import type { Program, State, Tensor } from "../engine/index.ts";
 import { Trainer, schedule } from "../engine/index.ts";
+import type { CachedFeeds, GradCache } from "../loss/index.ts";
 import type { RunWriter } from "../tracking/index.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import { writeCheckpoint } from "./checkpoint.ts";
@@ -14,17 +15,23 @@ import { executorOf } from "./executor.ts";
 
 /** What one step is fed, and what a checkpoint after it must hold. */
 export type TrainBatch = {
-  /** Which of the compiled graphs takes it. */
-  readonly bucket: string;
-  readonly feeds: Record<string, Tensor>;
+  readonly work: WholeWork | ChunkedWork;
   readonly pairs: number;
   /** Temperature group of the batch. */
   readonly group: string;
-  /** Off-diagonal pairs whose target truly answers the query; labels are always known in our data. */
-  readonly matches: number;
   /** The sampler's state after drawing this batch: JSON. */
   readonly sampler: unknown;
 };
+
+/** A batch for one of the compiled graphs. */
+export type WholeWork = {
+  readonly kind: "whole";
+  readonly bucket: string;
+  readonly feeds: Record<string, Tensor>;
+};
+
+/** A batch that GradCache takes. */
+export type ChunkedWork = { readonly kind: "chunks"; readonly chunks: CachedFeeds };
 
 /** The parts of a run that depend on its adapter. */
 export type TrainParts = {
@@ -32,7 +39,10 @@ export type TrainParts = {
   readonly initial: State;
   /** Names that are the start checkpoint's own and never change; not saved again. */
   readonly frozen: ReadonlySet<string>;
+  /** Of whole batches; those in chunks are the cache's. */
   readonly build: (bucket: string) => Program;
+  /** Takes batches in chunks, where the config asks for it. */
+  readonly cache: GradCache | null;
   /** Batches in order, from a sampler state (null: the beginning) and the number of steps done. */
   readonly batches: (sampler: unknown, step: number) => Source<TrainBatch>;
   /** Mean dev score of a state, for curves and soups; null where a run is too small for it. */
@@ -72,7 +82,9 @@ export async function trainLoop(options: LoopOptions): Promise<State> {
 
   // --- trainer: initial state, overlaid by the checkpoint's parameters and moments ---
   const state: State = new Map([...parts.initial, ...(from?.state ?? [])]);
-  const trainer = await Trainer.create({ executor: executorOf(config), state, build: parts.build });
+  const { cache } = parts;
+  const build = cache === null ? parts.build : (bucket: string): Program => cache.build(bucket);
+  const trainer = await Trainer.create({ executor: executorOf(config), state, build });
 
   store.setTags(runId, {
     [TAGS.device]: trainer.device.name,
@@ -97,7 +109,7 @@ export async function trainLoop(options: LoopOptions): Promise<State> {
       // --- one update ---
       const batch = await batches.next();
       const learningRate = rate(step - 1);
-      const out = await trainer.step(batch.bucket, batch.feeds, { learningRate });
+      const out = await update(trainer, cache, batch, learningRate);
 
       // --- record ---
       const metrics = measurements(out, batch, config);
@@ -136,37 +148,49 @@ function learningRates({ optimizer, steps }: TrainConfig): (step: number) => num
   return schedule({ kind, peak, warmupSteps: Math.min(warmupSteps, steps - 1), totalSteps: steps });
 }
 
-/** The named outputs of a step as numbers; statistics without a meaning are undefined. */
+/** One update; its outputs by name. */
+async function update(
+  trainer: Trainer,
+  cache: GradCache | null,
+  { work, group }: TrainBatch,
+  learningRate: number,
+): Promise<Readonly<Record<string, number>>> {
+  if (work.kind === "chunks") return cache!.step(trainer, work.chunks, { learningRate, group });
+  const out = await trainer.step(work.bucket, work.feeds, { learningRate });
+  return Object.fromEntries(Object.entries(out).map(([name, { data }]) => [name, Number(data[0])]));
+}
+
+/** The outputs of a step as they are logged; statistics without a meaning are undefined. */
 function measurements(
-  out: Readonly<Record<string, Tensor>>,
-  { group, matches }: TrainBatch,
+  out: Readonly<Record<string, number>>,
+  { group }: TrainBatch,
   { loss }: TrainConfig,
 ): Record<string, number | undefined> {
-  const value = (name: string): number => Number(out[name]!.data[0]);
-  const dropped = value("dropped");
+  const { dropped, trueMatches, hits } = out as Record<string, number>;
   const masked = loss.kind !== "infonce" || loss.delta !== null;
   const weighted = loss.kind !== "infonce" || loss.alpha !== 0;
   return {
-    loss: value("loss"),
-    gradNorm: value("gradNorm"),
-    [`tau/${group}`]: value("tau"),
-    maskRate: masked ? value("maskRate") : undefined,
-    maskPrecision: masked && dropped > 0 ? value("hits") / dropped : undefined,
-    maskRecall: masked && matches > 0 ? value("hits") / matches : undefined,
-    lossScale: out["lossScale"] && value("lossScale"),
-    skipped: out["skipped"] && value("skipped"),
-    meanWeight: weighted ? value("meanWeight") : undefined,
-    maxWeight: weighted ? value("maxWeight") : undefined,
+    loss: out["loss"],
+    gradNorm: out["gradNorm"],
+    [`tau/${group}`]: out["tau"],
+    maskRate: masked ? out["maskRate"] : undefined,
+    maskPrecision: masked && dropped! > 0 ? hits! / dropped! : undefined,
+    maskRecall: masked && trueMatches! > 0 ? hits! / trueMatches! : undefined,
+    lossScale: out["lossScale"],
+    skipped: out["skipped"],
+    meanWeight: weighted ? out["meanWeight"] : undefined,
+    maxWeight: weighted ? out["maxWeight"] : undefined,
   };
 }
 
 function nonFinite(
   step: number,
   metrics: Readonly<Record<string, number | undefined>>,
-  { bucket }: TrainBatch,
+  { work, group }: TrainBatch,
 ): TrainingError {
   const bad = Object.entries(metrics).find(([, v]) => v !== undefined && !Number.isFinite(v))!;
-  return new TrainingError("NON_FINITE", `step ${step}: ${bad[0]} is ${bad[1]} (batch ${bucket})`);
+  const batch = work.kind === "whole" ? work.bucket : group;
+  return new TrainingError("NON_FINITE", `step ${step}: ${bad[0]} is ${bad[1]} (batch ${batch})`);
 }
 
 function withoutFrozen(state: State, frozen: ReadonlySet<string>): State {

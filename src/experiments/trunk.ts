@@ -25,7 +25,7 @@ import { ItemBatches, QUERY, TARGET, parseStepBucket } from "./batches.ts";
 import type { TrainConfig } from "./config.ts";
 import type { Embedder, EmbedRequest, EmbeddingRows } from "./embedder.ts";
 import { executorOf } from "./executor.ts";
-import { initialTemperatures, objective } from "./objective.ts";
+import { cachedObjective, initialTemperatures, objective } from "./objective.ts";
 import type { PixelSource } from "./pixelbank.ts";
 import type { OnProgress } from "./progress.ts";
 import type { TrainParts } from "./train.ts";
@@ -63,6 +63,12 @@ export function trunkParts({ config, kit, tasks, start, evaluate }: TrunkPartsOp
     initial: new Map([...held(linears, start), ...initialTemperatures(config)]),
     frozen: new Set([...start.keys()].filter((name) => !trains(name))),
     evaluate,
+    cache: cachedObjective(config, {
+      dim: kit.encoder.text.hidden,
+      encode: (graph, _rows, shape) =>
+        encode(graph, kit.encoder, parseBucketKey(shape), { adapter: lora, frozen: linears }),
+      trains,
+    }),
     build(bucket) {
       const sides = parseStepBucket(bucket);
       const graph = new Graph();
@@ -70,8 +76,7 @@ export function trunkParts({ config, kit, tasks, start, evaluate }: TrunkPartsOp
         encode(graph, kit.encoder, parseBucketKey(key), { prefix, adapter: lora, frozen: linears });
       const query = side(sides.query, QUERY);
       const target = side(sides.target, TARGET);
-      const trained = graph.parameters().filter(({ name }) => trains(name));
-      return objective({ graph, config, query, target, group: sides.group, trained });
+      return objective({ graph, config, query, target, group: sides.group, trains });
     },
     batches: (sampler, step) =>
       new ItemBatches({
