@@ -107,6 +107,15 @@ test("gallery: pictures as small data URIs, clips as frames, right and wrong tol
   expect(html).toContain("✗ clip");
   expect(String(shown)).toBe("[image] one\n[clip] clip");
   expect(html.length).toBeLessThan(20_000);
+  // The same as one picture: red where the first picture is, framed in the tone's colour.
+  const sheet = sharp(Buffer.from(bundle["image/png"] as string, "base64"));
+  const { data, info } = await sheet.removeAlpha().raw().toBuffer({ resolveWithObject: true });
+  const pixel = (x: number, y: number): number[] => [
+    ...data.subarray((y * info.width + x) * 3, (y * info.width + x) * 3 + 3),
+  ];
+  expect(pixel(50, 30)[0]).toBeGreaterThan(240);
+  expect(pixel(50, 30)[1]).toBeLessThan(20);
+  expect(pixel(1, 30)[1]).toBeGreaterThan(pixel(1, 30)[0]! + 80);
 });
 
 describe("host", () => {
