@@ -25,7 +25,7 @@ export function kernelSpec(node: string = process.execPath): KernelSpec {
     display_name: "TypeScript (RzenLab)",
     language: "typescript",
     interrupt_mode: "message",
-    metadata: { debugger: false },
+    metadata: { debugger: true },
   };
 }
 

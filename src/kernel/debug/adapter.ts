@@ -134,8 +134,8 @@ export class DebugAdapter {
       this.#needStarted("evaluate");
       const asked = text("evaluate", "expression", expression);
       const value = await this.#execution.evaluate(asked, frameId);
-      const { value: result, type, variablesReference } = this.#variables.variable("", value);
-      return { result, type, variablesReference };
+      const { value: result, variablesReference } = this.#variables.variable("", value);
+      return { result, type: value.className ?? value.type, variablesReference };
     },
     copyToGlobals: async ({ srcVariableName, dstVariableName, srcFrameId }) => {
       this.#needStarted("copyToGlobals");

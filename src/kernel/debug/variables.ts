@@ -23,8 +23,8 @@ type Property = { readonly name: string; readonly value?: RemoteObject };
 
 export type Variable = {
   readonly name: string;
+  /** With its type: where a variable has a `type`, JupyterLab shows that instead of the value. */
   readonly value: string;
-  readonly type: string;
   readonly evaluateName: string;
   readonly variablesReference: number;
 };
@@ -128,7 +128,6 @@ export class Variables {
     return {
       name,
       value: describe(value),
-      type: value.className ?? value.subtype ?? value.type,
       evaluateName: name,
       variablesReference: this.reference(value.objectId),
     };

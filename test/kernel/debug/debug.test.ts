@@ -117,7 +117,11 @@ test("a breakpoint in a cell stops there; variables are seen, and changed", asyn
   await expect(evaluated("1", 0)).rejects.toThrow("evaluate: no frame 0 now");
 
   await untilStopped(go);
-  expect(await evaluated("[x, sum].join()")).toBe('"2,42"');
+  expect(await dap("evaluate", { expression: "[x, sum].join()" })).toEqual({
+    result: '"2,42"',
+    type: "string",
+    variablesReference: 0,
+  });
   await go();
   expect(plain(await kernel.outcome(id))).toBe("44");
   expect(events("continued").length).toBe(2);
@@ -251,14 +255,13 @@ test("the notebook's bindings are listed, opened and shown as they display thems
     const inner = (await dap("variables", { variablesReference }))["variables"];
     return inner.map((each: Json) => [each["name"], each["value"]]);
   };
-  expect(named("batch")).toMatchObject({ type: "Object", evaluateName: "batch" });
+  expect(named("batch")).toMatchObject({ evaluateName: "batch" });
   expect(await inside("batch")).toEqual([
     ["rows", "Array(2) [1, 2]"],
     ["name", '"b"'],
   ]);
   expect(named("batch")["value"]).toBe('{rows: Array(2), name: "b"}');
   expect(named("seen")["value"]).toBe("Map(1) {k => 1}");
-  expect(named("weights")["type"]).toBe("Float32Array");
   expect(named("weights")["value"]).toMatch(/^Float32Array\(1000000\) \[0, 0, .*…\]$/);
   const entries = (await inside("weights")).filter(([name]) => /^\d+$/.test(name));
   expect(entries.length).toBeGreaterThan(400);
