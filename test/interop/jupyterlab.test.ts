@@ -88,7 +88,11 @@ beforeAll(async () => {
   server = spawn(
     python,
     [
-      ...["-m", "jupyterlab", "--no-browser", "--allow-root", "--ServerApp.ip=127.0.0.1"],
+      "-m",
+      "jupyterlab",
+      "--no-browser",
+      "--allow-root",
+      "--ServerApp.ip=127.0.0.1",
       `--ServerApp.port=${port}`,
       `--IdentityProvider.token=${TOKEN}`,
       `--ServerApp.root_dir=${join(folder, "work")}`,
@@ -191,6 +195,20 @@ test("runs all cells: results, a table, a Plotly figure, a progress bar that mov
   await shoot("run-all");
   expect(await bar.getAttribute("value")).toBe("100");
   expect(await cell(4).locator(".jp-InputPrompt").first().textContent()).toBe("[4]:");
+});
+
+test("completes members with types", async () => {
+  const added = await newCell("losses.");
+  const item = page.locator(".jp-Completer .jp-Completer-item", { hasText: "toSorted" }).first();
+  // JupyterLab waits a second for completions and then shows none; a person presses Tab again.
+  for (let i = 0; i < 20 && !(await item.isVisible()); i++) {
+    await page.keyboard.press("Tab");
+    await item.waitFor({ timeout: 6_000 }).catch(() => undefined);
+  }
+  await item.waitFor();
+  await shoot("complete");
+  await page.keyboard.press("Escape");
+  expect(await added.locator(".cm-content").textContent()).toBe("losses.");
 });
 
 test("shows signature and type on Shift-Tab", async () => {

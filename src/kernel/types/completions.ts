@@ -60,24 +60,22 @@ export async function completionsIn(
 
 type Range = { readonly start: number; readonly end: number };
 
-/** The word before the cursor; but the server names another range in paths. Jupyter has one for all items. */
+/**
+ * The word before the cursor; but where all items are in a path, the server names another range. Jupyter has one for all:
+ * among the members after a dot, `[Symbol.iterator]` alone would replace the dot.
+ */
 function replacedBy(
   items: readonly LspCompletion[],
   cell: ShownCell,
   code: string,
   offset: number,
 ): Range {
-  for (const item of items) {
-    const range = editedBy(item, cell);
-    if (range !== undefined && reaches(range, offset)) return range;
-  }
-  const word = /[\p{ID_Continue}$#]*$/u.exec(code.slice(0, offset))![0];
-  return { start: offset - word.length, end: offset };
+  const length = /[\p{ID_Continue}$#]*$/u.exec(code.slice(0, offset))![0].length;
+  const word = { start: offset - length, end: offset };
+  const ranges = items.map((item) => editedBy(item, cell));
+  if (ranges.some((range) => range === undefined || range.start === word.start)) return word;
+  return ranges.find((range) => range!.start <= offset && offset <= range!.end) ?? word;
 }
-
-/** An item like `[Symbol.iterator]` would replace the dot before the cursor. */
-const reaches = ({ start, end }: Range, offset: number): boolean =>
-  start <= offset && offset <= end;
 
 function editedBy({ textEdit }: LspCompletion, cell: ShownCell): Range | undefined {
   const range = textEdit?.range ?? textEdit?.insert;

@@ -54,6 +54,15 @@ test("members are completed with signature and documentation", async () => {
   expect(items[0]!.documentation).toContain("Calls a defined callback function on each element");
 });
 
+test("right after the dot all members come, though one of them would replace the dot", async () => {
+  const [code, offset] = at("const words = ['a'];\nwords.|");
+  const { items, start, end } = await types.complete(code, offset);
+  const names = items.map(({ text }) => text);
+  expect(names).toContain("toSorted");
+  expect(names).not.toContain("[Symbol.iterator]");
+  expect([start, end]).toEqual([offset, offset]);
+});
+
 test("bindings of accepted cells are completed, also one that was declared again", async () => {
   types.accept("const batch = { rows: 3 };\nconst half = batch.rows / 2;");
   types.accept('import { meanLoss } from "../src/loss";\nconst batch = { pairs: [[1, 2]] };');
