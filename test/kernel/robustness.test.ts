@@ -150,6 +150,43 @@ test(`${FORGED} malformed or forged messages are neither executed nor fatal`, as
   await client.heartbeat();
 }, 120_000);
 
+/** What comes of a cell whose process dies, of the cells queued behind it and of the ones after. */
+async function outlives(kernel: Client, code: string): Promise<string> {
+  const before = Number((await finish(kernel, start(kernel, "process.pid"))).value);
+  const dying = start(kernel, code);
+  const queued = [start(kernel, "globalThis.ran = 1"), start(kernel, "globalThis.ran = 2")];
+  const died = await finish(kernel, dying, 120_000);
+  expect(died.reply).toMatchObject({ status: "error", ename: "RuntimeCrashed" });
+  expect(died.error?.evalue).toContain("all variables are lost");
+  for (const each of queued) {
+    expect((await finish(kernel, each, 60_000)).reply["status"]).toBe("aborted");
+  }
+  const after = await finish(kernel, start(kernel, "[process.pid, typeof ran].join()"), 60_000);
+  const [pid, ran] = after.value!.slice(1, -1).split(",");
+  expect(ran).toBe("undefined");
+  expect(Number(pid)).not.toBe(before);
+  expect(after.reply["execution_count"]).toBe(Number(died.reply["execution_count"]) + 1);
+  expect(kernel.exit).toBeUndefined();
+  return died.error!.evalue;
+}
+
+test("a cell that runs out of memory, or is killed for the system's, takes only itself and the queue along", async () => {
+  // V8's own limit would take minutes and gigabytes to reach.
+  const env = { NODE_OPTIONS: "--max-old-space-size=96" };
+  client = await Client.launch({ ...OURS.spec, env }, { cwd: process.cwd() });
+  const hoard =
+    "const all: unknown[] = [];\nfor (;;) all.push(new Array(1000).fill(Math.random()));";
+  const heap = await outlives(client, hoard);
+  expect(heap).toMatch(
+    /it ran out of memory \(more than \d+ MB of JavaScript objects; NODE_OPTIONS=/,
+  );
+  const awaited =
+    "await null; const more: string[] = []; for (let i = 0; ; i++) more.push(`${i}`.repeat(9));";
+  expect(await outlives(client, awaited)).toContain("it ran out of memory");
+  const killed = await outlives(client, "process.kill(process.pid, 'SIGKILL'); for (;;);");
+  expect(killed).toContain("it was ended by SIGKILL, as the system does when its memory runs out");
+}, 240_000);
+
 /**
  * What cells leave behind: the live heap after a collection, of the process that runs them and of the kernel's own.
  * Resident memory depends on the machine and on when it was last collected, so it is no test. The cells are long, so

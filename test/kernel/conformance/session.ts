@@ -81,8 +81,8 @@ export class Session {
   async ok(code: Code, options?: ExecuteOptions & { timeout?: number }): Promise<Execution> {
     const done = await this.execute(code, options);
     if (done.reply["status"] !== "ok") {
-      const { ename, evalue } = done.reply as Record<string, string>;
-      throw new Error(`cell failed: ${ename}: ${plainText(String(evalue))}`);
+      const { status, ename = status, evalue = done.text("stderr") } = done.reply;
+      throw new Error(`cell failed: ${String(ename)}: ${plainText(String(evalue))}`);
     }
     return done;
   }
