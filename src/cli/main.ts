@@ -138,6 +138,19 @@ function buildProgram(): Command {
     .action(async (experiments, options) =>
       (await import("./commands/transfer.ts")).exportTo(experiments, options),
     );
+  program
+    .command("lab [arguments...]")
+    .description(
+      "start JupyterLab with our kernel; the first time makes .rzenlab/lab here. Arguments go to jupyter lab, e.g. --no-browser",
+    )
+    .allowUnknownOption()
+    .exitOverride()
+    .action(async (args) => {
+      const { lab } = await import("./commands/lab.ts");
+      const say = (text: string): void => void process.stderr.write(`lab: ${text}\n`);
+      const code = await lab({ project: process.cwd(), args, say });
+      if (code !== 0) throw new Error(`lab: jupyter lab ended with exit code ${code}`);
+    });
   const notebook = program
     .command("notebook")
     .description("notebooks without a front end")
@@ -146,6 +159,7 @@ function buildProgram(): Command {
     .command("run <notebook> [parameters...]")
     .description("execute a notebook with our kernel; parameters are name=value, e.g. steps=100")
     .option("--out <file>", "where to write the executed copy")
+    .option("--portable", "of figures and galleries keep the picture alone, as code hosts show it")
     .option("--home <folder>", "where data and runs are kept; the notebook's .rzenlab if absent")
     .option("--json", "print the result as one JSON document on stdout")
     .exitOverride()

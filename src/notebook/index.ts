@@ -20,7 +20,14 @@ export { gallery } from "./gallery.ts";
 export type { GalleryEntry, GalleryOptions } from "./gallery.ts";
 export { host } from "./host.ts";
 export type { Host, HostName } from "./host.ts";
-export { NotebookError, codeCells, parseNotebook, sourceOf, withParameters } from "./ipynb.ts";
+export {
+  NotebookError,
+  codeCells,
+  parseNotebook,
+  portable,
+  sourceOf,
+  withParameters,
+} from "./ipynb.ts";
 export type { Cell, Notebook, Output } from "./ipynb.ts";
 export type { JobMember } from "./job.ts";
 export { homeFolder, placesOf, runAddress } from "./places.ts";

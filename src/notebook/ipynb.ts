@@ -102,3 +102,22 @@ function valueOf(text: string): unknown {
     return text;
   }
 }
+
+/**
+ * The notebook with outputs that every reader shows: code hosts run no scripts and strip drawings from
+ * HTML, so an output with a picture keeps the picture and its text.
+ */
+export function portable(notebook: Notebook): Notebook {
+  const kept = ["image/png", "text/plain"];
+  const cells = notebook.cells.map((cell) => {
+    if (cell.outputs === undefined) return cell;
+    const outputs = cell.outputs.map((output) => {
+      const data = output["data"] as Readonly<Record<string, unknown>> | undefined;
+      if (data?.["image/png"] === undefined) return output;
+      const entries = Object.entries(data).filter(([type]) => kept.includes(type));
+      return { ...output, data: Object.fromEntries(entries) };
+    });
+    return { ...cell, outputs };
+  });
+  return { ...notebook, cells };
+}

@@ -34,10 +34,10 @@ test("the environment is made once and knows the kernel; JupyterLab serves it wi
     expect(existsSync(path)).toBe(true);
 
   const port = await freePort();
-  const script = `
-    import { lab } from ${JSON.stringify(join(import.meta.dirname, "../../src/cli/commands/lab.ts"))};
-    process.exitCode = await lab({ project: process.argv[1], args: ["--no-browser", "--allow-root", "--port=${port}", "--IdentityProvider.token=t"] });`;
-  const server = spawn(process.execPath, ["--input-type=module", "-e", script, project], {
+  const command = join(import.meta.dirname, "../../bin/rzenlab.js");
+  const args = ["--no-browser", "--allow-root", `--port=${port}`, "--IdentityProvider.token=t"];
+  const server = spawn(process.execPath, [command, "lab", ...args], {
+    cwd: project,
     stdio: ["ignore", "pipe", "pipe"],
   });
   let log = "";

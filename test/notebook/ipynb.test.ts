@@ -1,6 +1,12 @@
 /** @file Notebook files: read, and given parameters. */
 import { expect, test } from "vitest";
-import { codeCells, parseNotebook, sourceOf, withParameters } from "../../src/notebook/index.ts";
+import {
+  codeCells,
+  parseNotebook,
+  portable,
+  sourceOf,
+  withParameters,
+} from "../../src/notebook/index.ts";
 
 const text = JSON.stringify({
   nbformat: 4,
@@ -49,4 +55,21 @@ test("says what is no notebook", () => {
   expect(() => parseNotebook('{"nbformat":3}', "n.ipynb")).toThrow(
     "n.ipynb: expected nbformat 4 with cells, got nbformat 3",
   );
+});
+
+test("a portable copy keeps a picture alone, and other outputs as they are", () => {
+  const table = {
+    output_type: "display_data",
+    data: { "text/html": "<table>", "text/plain": "t" },
+  };
+  const plot = { output_type: "display_data", metadata: {} };
+  const data = { "text/html": "<svg>", "image/png": "iVBO", "text/plain": "[figure]" };
+  const stream = { output_type: "stream", name: "stdout", text: "line" };
+  const notebook = parseNotebook(text, "n.ipynb");
+  const outputs = [table, { ...plot, data }, stream];
+  const cells = notebook.cells.map((cell) => (cell.id === "c" ? { ...cell, outputs } : cell));
+  const copy = portable({ ...notebook, cells });
+  const picture = { "image/png": "iVBO", "text/plain": "[figure]" };
+  expect(copy.cells[2]!.outputs).toEqual([table, { ...plot, data: picture }, stream]);
+  expect(copy.cells[0]).toEqual(notebook.cells[0]);
 });

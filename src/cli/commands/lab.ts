@@ -1,4 +1,4 @@
-/** @file `npm run lab`: JupyterLab with our kernel, in an environment of its own in the project folder. */
+/** @file `rzenlab lab`, `npm run lab`: JupyterLab with our kernel, in an environment of its own in the project folder. */
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
@@ -12,7 +12,7 @@ export const LAB_PACKAGES = ["jupyterlab>=4.4,<5", "ipywidgets>=8.1,<9"];
 const OLDEST_PYTHON = [3, 10] as const;
 
 export type LabOptions = {
-  /** The project: holds `notebooks/` and gets `.rzenlab/lab`. */
+  /** The project: gets `.rzenlab/lab`; opened at its `notebooks/` if it has them. */
   readonly project: string;
   /** For `jupyter lab`, as `--no-browser`. */
   readonly args?: readonly string[];
@@ -54,7 +54,7 @@ export async function lab(options: LabOptions): Promise<number> {
   const folder = await prepareLab(options);
   const args = [
     `--ServerApp.root_dir=${project}`,
-    "--LabApp.default_url=/lab/tree/notebooks",
+    ...(existsSync(join(project, "notebooks")) ? ["--LabApp.default_url=/lab/tree/notebooks"] : []),
     `--MultiKernelManager.default_kernel_name=${SPEC_NAME}`,
     ...(options.args ?? []),
   ];

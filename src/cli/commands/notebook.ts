@@ -9,6 +9,7 @@ import {
   codeCells,
   homeFolder,
   parseNotebook,
+  portable,
   sourceOf,
   withParameters,
 } from "../../notebook/index.ts";
@@ -19,6 +20,8 @@ import { asUsage } from "../usage.ts";
 export type NotebookRunOptions = {
   /** Where the executed copy is written; not at all if absent. */
   readonly out?: string;
+  /** Of outputs that are pictures, keep the picture alone. */
+  readonly portable?: boolean;
   /** Default: as notebooks find it. */
   readonly home?: string;
   readonly json?: boolean;
@@ -38,7 +41,8 @@ export async function run(
     RZENLAB_HOME: resolve(options.home ?? homeFolder(dirname(resolve(file)))),
   });
   if (options.out !== undefined) {
-    await writeAtomic(options.out, `${JSON.stringify(executed, null, 1)}\n`);
+    const copy = options.portable === true ? portable(executed) : executed;
+    await writeAtomic(options.out, `${JSON.stringify(copy, null, 1)}\n`);
   }
   if (error !== undefined) throw error;
   const seconds = (performance.now() - started) / 1000;
