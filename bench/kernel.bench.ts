@@ -3,9 +3,10 @@
  *
  *     node bench/kernel.bench.ts [--kernels rzenlab,ipykernel,tslab,deno] [--rounds 20] [--starts 3] [--cells 150]
  *
- * One line of JSON for each measurement, all kernels in it: medians in milliseconds with the load of the machine beside
- * them, memory in megabytes. The cells of one measurement go to the kernels by turns, so that what disturbs one disturbs
- * all. Peers come from PyPI and npm into .cache/jupyter.
+ * Ends with one line of JSON on standard output: for each measurement all kernels, medians in milliseconds with the load
+ * of the machine beside them, memory in megabytes. Each measurement is a line on standard error once it is known. The
+ * cells of one measurement go to the kernels by turns, so that what disturbs one disturbs all. Peers come from PyPI and
+ * npm into .cache/jupyter.
  */
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, symlinkSync } from "node:fs";
@@ -42,14 +43,17 @@ const peers = values.kernels.split(",").flatMap((name) => found(name as KernelNa
 const folder = mkdtempSync(join(tmpdir(), "rzenlab-bench-"));
 symlinkSync(join(root, "src"), join(folder, "src"));
 
+const measurements: object[] = [];
+
 function report(measured: string, unit: "ms" | "MB", each: Record<string, number | string>): void {
   const rounded = Object.entries(each).map(([name, x]) => [
     name,
     typeof x === "number" ? Number(x.toFixed(1)) : x,
   ]);
   const load = Number(loadavg()[0]!.toFixed(1));
-  const line = { bench: "kernel", measured, unit, ...Object.fromEntries(rounded), load };
-  process.stdout.write(`${JSON.stringify(line)}\n`);
+  const measurement = { measured, unit, ...Object.fromEntries(rounded), load };
+  measurements.push(measurement);
+  process.stderr.write(`${JSON.stringify(measurement)}\n`);
 }
 
 /** Resident memory of a process and all below it; pages that they share count in each. */
@@ -65,17 +69,7 @@ function residentMb(pid: number): number {
   return tree(pid) / 1024;
 }
 
-const ready = new Map<KernelName, number[]>(peers.map(({ name }) => [name, []]));
 const clients = new Map<KernelName, Client>();
-for (let i = 0; i < Number(values.starts); i++) {
-  for (const { name, spec } of peers) {
-    await clients.get(name)?.close();
-    const client = await Client.launch(spec, { cwd: folder });
-    clients.set(name, client);
-    ready.get(name)!.push(client.readyMs);
-  }
-}
-report("ready", "ms", Object.fromEntries([...ready].map(([name, x]) => [name, median(x)])));
 
 const codeFor = ({ language }: Peer, typescript: string, python: string): string =>
   language === "python" ? python : typescript;
@@ -110,6 +104,23 @@ async function measure(
   const medians = [...all].map(([name, x]) => [name, typeof x === "string" ? x : median(x)]);
   report(measured, "ms", Object.fromEntries(medians) as Record<string, number | string>);
 }
+
+async function launch({ name, spec }: Peer): Promise<Client> {
+  await clients.get(name)?.close();
+  const client = await Client.launch(spec, { cwd: folder });
+  clients.set(name, client);
+  return client;
+}
+
+await measure("ready", async (of) => (await launch(of)).readyMs, Number(values.starts));
+await measure(
+  "first cell",
+  async (of) => {
+    await launch(of);
+    return (await run(of, "let first = 1; first", "first = 1\nfirst")).ms;
+  },
+  Number(values.starts),
+);
 
 const cell =
   (typescript: (i: number) => string, python: (i: number) => string) =>
@@ -169,6 +180,14 @@ await measure(
   ),
 );
 await measure(
+  "import of the project's index (ipykernel: sqlite3)",
+  cell(
+    () => `import * as project from "./src/index.ts"`,
+    () => "import sqlite3",
+  ),
+  1,
+);
+await measure(
   "session of cells, the last",
   async (of) => {
     let last = 0;
@@ -199,5 +218,22 @@ await measure(
   },
   3,
 );
+const LINES = 200_000;
+await measure(
+  `${LINES} lines in one tick, until idle`,
+  async (of) => {
+    await launch(of);
+    const done = await run(
+      of,
+      `for (let i = 0; i < ${LINES}; i++) console.log(i)`,
+      `for i in range(${LINES}): print(i)`,
+    );
+    const lines = done.stdout.split("\n").length - 1;
+    if (lines !== LINES) throw new Error(`${lines} lines by idle`);
+    return done.ms;
+  },
+  1,
+);
+process.stdout.write(`${JSON.stringify({ bench: "kernel", rounds, measurements })}\n`);
 await Promise.all([...clients.values()].map((client) => client.kill()));
 rmSync(folder, { recursive: true, force: true });
