@@ -105,10 +105,32 @@ export const onnxQuery = (runId: string, path: string) =>
 export const NOTE_TAG = "mlflow.note.content";
 
 export async function saveNote(runId: string, text: string): Promise<void> {
-  const response = await fetch("/api/2.0/mlflow/runs/set-tag", {
+  await setTag(runId, NOTE_TAG, text);
+}
+
+export function setTag(runId: string, key: string, value: string): Promise<void> {
+  return post("runs/set-tag", { run_id: runId, key, value });
+}
+
+export function deleteTag(runId: string, key: string): Promise<void> {
+  return post("runs/delete-tag", { run_id: runId, key });
+}
+
+/** Takes a run out of sight; `restoreRun` brings it back until `rzenlab gc`. */
+export function deleteRun(runId: string): Promise<void> {
+  return post("runs/delete", { run_id: runId });
+}
+
+export function restoreRun(runId: string): Promise<void> {
+  return post("runs/restore", { run_id: runId });
+}
+
+/** A write through MLflow's API, as any client's. */
+async function post(path: string, body: object): Promise<void> {
+  const response = await fetch(`/api/2.0/mlflow/${path}`, {
     method: "POST",
     headers: { "content-type": "application/json" },
-    body: JSON.stringify({ run_id: runId, key: NOTE_TAG, value: text }),
+    body: JSON.stringify(body),
   });
   if (response.ok) return;
   const { message } = (await response.json()) as { message?: string };

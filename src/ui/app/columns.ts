@@ -9,6 +9,8 @@ export type Column = {
   readonly numeric: boolean;
   readonly value: (run: RunRow) => string | number | null;
   readonly text: (run: RunRow) => string;
+  /** How a mean of the column reads; columns without have none. */
+  readonly number?: (value: number) => string;
 };
 
 /** Shown where the address names no columns, as far as the runs have them. */
@@ -31,12 +33,13 @@ export function columnOf(id: string): Column {
   if (group === "metrics") {
     const isScore = /^(?:test|dev)\//.test(key);
     const value = (run: RunRow): number | null => run.metrics[key] ?? null;
+    const number = (one: number): string => (isScore ? percent(one) : one.toPrecision(5));
     const text = (run: RunRow): string => {
-      const number = value(run);
-      if (number === null) return key in run.metrics ? "NaN" : "";
-      return isScore ? percent(number) : number.toPrecision(5);
+      const own = value(run);
+      if (own === null) return key in run.metrics ? "NaN" : "";
+      return number(own);
     };
-    return { id, label: isScore ? `${key} %` : key, numeric: true, value, text };
+    return { id, label: isScore ? `${key} %` : key, numeric: true, value, text, number };
   }
   if (group === "params" || group === "tags") {
     const text = (run: RunRow): string => run[group][key] ?? "";

@@ -50,6 +50,7 @@ const runs = createRoute({
     ...text(search, "filter"),
     ...text(search, "sort"),
     ...text(search, "columns"),
+    ...text(search, "group"),
   }),
 });
 const compare = createRoute({
@@ -70,8 +71,13 @@ export type ModalitySearch = {
   before?: string;
   from?: number;
 };
-/** `sort`: a column, `-` before it for the largest first. `columns`: separated by commas. */
-export type RunsSearch = { filter?: string; sort?: string; columns?: string };
+/** `sort`: a column, `-` before it for the largest first. `columns`: separated by commas. `group`: a column. */
+export type RunsSearch = {
+  filter?: string;
+  sort?: string;
+  columns?: string;
+  group?: string | undefined;
+};
 
 function isLevel(value: unknown): value is Level {
   return value === "modalities" || value === "metaTasks" || value === "datasets";

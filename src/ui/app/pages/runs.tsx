@@ -1,18 +1,19 @@
 /** @file All runs of an experiment: searched, sorted, picked; a hundred thousand rows scroll as ten do. */
 import { useQuery } from "@tanstack/react-query";
 import { Link, getRouteApi } from "@tanstack/react-router";
-import { useVirtualizer } from "@tanstack/react-virtual";
-import { useMemo, useRef, useState } from "react";
+import { useMemo, useState } from "react";
 import type { RunRow } from "../../server/types.ts";
 import { runsQuery } from "../api.ts";
-import { allColumns, type Column, columnOf, firstColumns, runsCsv, sortRuns } from "../columns.ts";
+import { allColumns, columnOf, firstColumns, runsCsv, sortRuns } from "../columns.ts";
 import { FilterError, parseFilter, type RunTest } from "../filter.ts";
 import { download } from "../download.ts";
+import { groupRuns } from "../groups.ts";
+import { BulkActions } from "../parts/bulk-actions.tsx";
 import { ColumnPicker } from "../parts/column-picker.tsx";
-import { Loaded, Status } from "../parts/states.tsx";
+import { RunsGrid } from "../parts/runs-grid.tsx";
+import { Loaded } from "../parts/states.tsx";
 
 const route = getRouteApi("/ui/$experiment/runs");
-const ROW = 34;
 
 export function RunsView() {
   const { experiment } = route.useParams();
@@ -36,6 +37,10 @@ function Page({ runs, experiment }: { runs: readonly RunRow[]; experiment: strin
   const change = (next: Partial<typeof search>): void =>
     void navigate({ search: { ...search, ...next }, replace: true });
   const chosen = [...picked].join(",");
+  const groups = useMemo(
+    () => (search.group === undefined ? null : groupRuns(shown, search.group)),
+    [shown, search.group],
+  );
   return (
     <>
       <header className="title">
@@ -60,6 +65,11 @@ function Page({ runs, experiment }: { runs: readonly RunRow[]; experiment: strin
           >
             JSON
           </button>
+          <GroupPicker
+            known={known}
+            chosen={search.group ?? ""}
+            onChange={(group) => change({ group: group === "" ? undefined : group })}
+          />
           <ColumnPicker
             known={known}
             chosen={ids}
@@ -77,16 +87,43 @@ function Page({ runs, experiment }: { runs: readonly RunRow[]; experiment: strin
       <p className="count" role="status">
         {shown.length.toLocaleString()} of {runs.length.toLocaleString()} runs
       </p>
-      <Rows
-        {...{ shown, columns, sort, picked }}
+      <BulkActions
+        picked={runs.filter(({ id }) => picked.has(id))}
+        onDone={() => setPicked(new Set())}
+      />
+      <RunsGrid
+        {...{ shown, groups, columns, sort, picked }}
         onSort={(id) => change({ sort: sort === `-${id}` ? id : `-${id}` })}
-        onPick={(id) => {
+        onPick={(ids, on) => {
           const next = new Set(picked);
-          if (!next.delete(id)) next.add(id);
+          for (const id of ids) {
+            if (on) next.add(id);
+            else next.delete(id);
+          }
           setPicked(next);
         }}
       />
     </>
+  );
+}
+
+/** What one configuration's seeds agree on comes first. */
+function GroupPicker(props: {
+  known: readonly string[];
+  chosen: string;
+  onChange: (id: string) => void;
+}) {
+  const usable = props.known.filter((id) => !id.startsWith("metrics.") && id !== "id");
+  return (
+    <label>
+      Group by{" "}
+      <select value={props.chosen} onChange={(event) => props.onChange(event.target.value)}>
+        <option value="">nothing</option>
+        {usable.map((id) => (
+          <option key={id}>{id}</option>
+        ))}
+      </select>
+    </label>
   );
 }
 
@@ -137,106 +174,5 @@ function Filter(props: {
         </p>
       )}
     </form>
-  );
-}
-
-function Rows({
-  shown,
-  columns,
-  sort,
-  picked,
-  onSort,
-  onPick,
-}: {
-  shown: readonly RunRow[];
-  columns: readonly Column[];
-  sort: string;
-  picked: ReadonlySet<string>;
-  onSort: (id: string) => void;
-  onPick: (id: string) => void;
-}) {
-  const scroll = useRef<HTMLDivElement>(null);
-  const rows = useVirtualizer({
-    count: shown.length,
-    getScrollElement: () => scroll.current,
-    estimateSize: () => ROW,
-    overscan: 12,
-  });
-  const template = `34px ${columns.map(({ id }) => (id === "name" ? "260px" : id === "startTime" ? "180px" : "138px")).join(" ")}`;
-  return (
-    <div
-      ref={scroll}
-      className="grid"
-      role="table"
-      aria-rowcount={shown.length + 1}
-      aria-label="Runs"
-      tabIndex={0}
-    >
-      <div className="grid-head" role="row" style={{ gridTemplateColumns: template }}>
-        <span role="columnheader">
-          <span className="hidden">picked</span>
-        </span>
-        {columns.map(({ id, label, numeric }) => (
-          <span
-            key={id}
-            role="columnheader"
-            className={numeric ? "number" : ""}
-            aria-sort={sort === id ? "ascending" : sort === `-${id}` ? "descending" : "none"}
-          >
-            <button type="button" onClick={() => onSort(id)} title={id}>
-              {label}
-              <span aria-hidden>{sort === id ? " ▲" : sort === `-${id}` ? " ▼" : ""}</span>
-            </button>
-          </span>
-        ))}
-      </div>
-      <div role="rowgroup" style={{ height: rows.getTotalSize(), position: "relative" }}>
-        {rows.getVirtualItems().map(({ index, start }) => {
-          const run = shown[index]!;
-          return (
-            <div
-              key={run.id}
-              role="row"
-              aria-rowindex={index + 2}
-              className={`grid-row${picked.has(run.id) ? " picked" : ""}`}
-              style={{
-                transform: `translateY(${start}px)`,
-                gridTemplateColumns: template,
-                height: ROW,
-              }}
-            >
-              <span role="cell">
-                <input
-                  type="checkbox"
-                  checked={picked.has(run.id)}
-                  aria-label={`pick ${run.name}`}
-                  onChange={() => onPick(run.id)}
-                />
-              </span>
-              {columns.map((column) => (
-                <span
-                  key={column.id}
-                  role="cell"
-                  className={column.numeric ? "number" : ""}
-                  title={column.text(run)}
-                >
-                  <Shown run={run} column={column} />
-                </span>
-              ))}
-            </div>
-          );
-        })}
-      </div>
-    </div>
-  );
-}
-
-function Shown({ run, column }: { run: RunRow; column: Column }) {
-  if (column.id === "status") return <Status status={run.status} />;
-  if (column.id !== "name") return column.text(run);
-  return (
-    <Link to="/ui/run/$id" params={{ id: run.id }}>
-      {run.name}
-    </Link>
   );
 }

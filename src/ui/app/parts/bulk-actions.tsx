@@ -1,0 +1,152 @@
+/** @file What is done to all picked runs at once, and undone at once. */
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { Popover } from "radix-ui";
+import { useState } from "react";
+import type { RunRow } from "../../server/types.ts";
+import { deleteRun, deleteTag, restoreRun, setTag } from "../api.ts";
+import { Problem } from "./states.tsx";
+
+/** Requests under way at once. */
+const LANES = 6;
+
+type Change = {
+  /** "Deleted 3 runs". */
+  readonly done: string;
+  readonly apply: (run: RunRow) => Promise<void>;
+  readonly revert: (run: RunRow) => Promise<void>;
+  readonly runs: readonly RunRow[];
+};
+
+export function BulkActions({
+  picked,
+  onDone,
+}: {
+  picked: readonly RunRow[];
+  /** Called when the runs are changed and before they are fetched again. */
+  onDone: () => void;
+}) {
+  const cache = useQueryClient();
+  const refetch = (): Promise<void> => cache.invalidateQueries({ queryKey: ["runs"] });
+  const [last, setLast] = useState<Change | null>(null);
+  const change = useMutation({
+    mutationFn: (wanted: Change) => eachOf(wanted.runs, wanted.apply),
+    onSuccess: (_, wanted) => {
+      setLast(wanted);
+      onDone();
+    },
+    onSettled: refetch,
+  });
+  const undo = useMutation({
+    mutationFn: (wanted: Change) => eachOf(wanted.runs, wanted.revert),
+    onSuccess: () => setLast(null),
+    onSettled: refetch,
+  });
+  const busy = change.isPending || undo.isPending;
+  const count = picked.length;
+  return (
+    <div className="bulk">
+      {count > 0 && (
+        <p className="choices" role="group" aria-label="picked runs">
+          <span>{runsText(count)} picked</span>
+          <TagForm
+            disabled={busy}
+            onTag={(key, value) => change.mutate(tagging(picked, key, value))}
+          />
+          <button
+            type="button"
+            disabled={busy}
+            onClick={() =>
+              change.mutate({
+                done: `Deleted ${runsText(count)}`,
+                apply: ({ id }) => deleteRun(id),
+                revert: ({ id }) => restoreRun(id),
+                runs: picked,
+              })
+            }
+          >
+            Delete
+          </button>
+        </p>
+      )}
+      {last && (
+        <p className="choices" role="status">
+          <span>{last.done}.</span>
+          <button type="button" disabled={busy} onClick={() => undo.mutate(last)}>
+            Undo
+          </button>
+        </p>
+      )}
+      {change.error && <Problem message={`Not all were changed: ${change.error.message}`} />}
+      {undo.error && <Problem message={`Not all was undone: ${undo.error.message}`} />}
+    </div>
+  );
+}
+
+function runsText(count: number): string {
+  return count === 1 ? "1 run" : `${count.toLocaleString()} runs`;
+}
+
+/** Undone, each run has the value it had, or none. */
+function tagging(runs: readonly RunRow[], key: string, value: string): Change {
+  return {
+    done: `Tagged ${runsText(runs.length)} with ${key} = ${value}`,
+    apply: ({ id }) => setTag(id, key, value),
+    revert: ({ id, tags }) =>
+      tags[key] === undefined ? deleteTag(id, key) : setTag(id, key, tags[key]),
+    runs,
+  };
+}
+
+/** A few at once; all are tried, the first failure is thrown. */
+async function eachOf(
+  runs: readonly RunRow[],
+  work: (run: RunRow) => Promise<void>,
+): Promise<void> {
+  let next = 0;
+  const failures: unknown[] = [];
+  const lane = async (): Promise<void> => {
+    for (let i = next++; i < runs.length; i = next++) {
+      await work(runs[i]!).catch((error: unknown) => failures.push(error));
+    }
+  };
+  await Promise.all(Array.from({ length: LANES }, lane));
+  if (failures.length > 0) throw failures[0] as Error;
+}
+
+function TagForm({
+  disabled,
+  onTag,
+}: {
+  disabled: boolean;
+  onTag: (key: string, value: string) => void;
+}) {
+  const [open, setOpen] = useState(false);
+  return (
+    <Popover.Root open={open} onOpenChange={setOpen}>
+      <Popover.Trigger type="button" disabled={disabled}>
+        Tag
+      </Popover.Trigger>
+      <Popover.Portal>
+        <Popover.Content className="popover" aria-label="Tag the picked runs">
+          <form
+            className="tagging"
+            onSubmit={(event) => {
+              event.preventDefault();
+              const form = new FormData(event.currentTarget);
+              onTag((form.get("key") as string).trim(), form.get("value") as string);
+              setOpen(false);
+            }}
+          >
+            <label>
+              Name <input name="key" required maxLength={250} pattern=".*\S.*" />
+            </label>
+            <label>
+              Value <input name="value" />
+            </label>
+            <button type="submit">Tag them</button>
+          </form>
+        </Popover.Content>
+      </Popover.Portal>
+    </Popover.Root>
+  );
+}
