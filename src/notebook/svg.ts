@@ -1,20 +1,15 @@
 /** @file Plotly figures as plain SVG: what shows where no script runs. Lines, markers, bars and heat maps. */
 import type { Figure, Trace } from "../plot/index.ts";
 import { PALETTE } from "../plot/index.ts";
-import { escapeHtml, shown } from "./format.ts";
+import { escapeHtml } from "./format.ts";
 import { type Scale, scaleOf } from "./scale.ts";
+import { annotations, guides, panelsOf } from "./svg-panels.ts";
+import { type Box, f, list, part, text, textOf, words } from "./svg-parts.ts";
 
 const WIDTH = 720;
 const MARGIN = { left: 66, right: 18, top: 34, bottom: 58 };
 const INK = "#33383f";
 const GRID = "#e3e5e8";
-
-type Box = {
-  readonly left: number;
-  readonly right: number;
-  readonly top: number;
-  readonly bottom: number;
-};
 
 /** The whole figure; traces of other types are named below it instead of drawn. */
 export function figureSvg({ data, layout }: Figure): string {
@@ -29,18 +24,20 @@ export function figureSvg({ data, layout }: Figure): string {
     bottom: layout.height - MARGIN.bottom,
   };
   const heat = drawn.some(({ type }) => type === "heatmap");
-  const x = scaleOf(values(drawn, "x"), part(layout, "xaxis"), [box.left, box.right], heat);
-  const y = scaleOf(values(drawn, "y"), part(layout, "yaxis"), [box.bottom, box.top], heat);
   const bars = drawn.filter(({ type }) => type === "bar");
-  const marks = drawn.map((trace, i) =>
-    DRAW[trace.type]!({
-      trace,
-      x,
-      y,
-      colour: colourOf(trace, i),
-      bar: { index: bars.indexOf(trace), count: bars.length },
-    }),
-  );
+  const panels = panelsOf(drawn, layout, box);
+  const plots = panels.flatMap(({ own, frame, xTraces, yTraces, xAxis, yAxis, labelled }) => {
+    const x = scaleOf(values(xTraces, "x"), xAxis, [frame.left, frame.right], heat);
+    const ends = [frame.bottom, frame.top] as const;
+    const upwards = yAxis["autorange"] === "reversed" ? ([ends[1], ends[0]] as const) : ends;
+    const y = scaleOf(values(yTraces, "y"), yAxis, upwards, heat);
+    const marks = own.map((trace) => {
+      const bar = { index: bars.indexOf(trace), count: bars.length };
+      return DRAW[trace.type]!({ trace, x, y, colour: colourOf(trace, drawn.indexOf(trace)), bar });
+    });
+    const frames = grid(x, y, frame, labelled);
+    return [...frames, ...guides(layout, own, x, frame), ...marks];
+  });
   const note = missing.length === 0 ? "" : `not drawn here: ${missing.join(", ")}`;
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}" style="max-width:100%;height:auto;background:#fff" font-family="Inter,ui-sans-serif,system-ui,Segoe UI,Helvetica,Arial,sans-serif" font-size="12" fill="${INK}">`,
@@ -51,8 +48,8 @@ export function figureSvg({ data, layout }: Figure): string {
       20,
       `text-anchor="middle" font-weight="600" font-size="14"`,
     ),
-    ...grid(x, y, box),
-    ...marks,
+    ...plots,
+    ...annotations(layout, box),
     text(
       titleOf(layout, "xaxis"),
       (box.left + box.right) / 2,
@@ -111,14 +108,14 @@ function line({ trace, x, y, colour }: Mark): string {
       `<path d="${path}" fill="none" stroke="${colour}" stroke-width="${width}" stroke-dasharray="${dash}"/>`,
     );
   }
-  out.push(...errors(trace, points, y, colour));
+  out.push(...errors(trace, points, y, colour), ...errorsAcross(trace, points, x, colour));
   if (mode.includes("markers")) {
     const size = part(trace, "marker")["size"];
     const colours = list(part(trace, "marker")["color"]);
     for (const [px, py, i] of whole) {
       const radius = Number(Array.isArray(size) ? size[i] : (size ?? 6)) / 2;
       out.push(
-        `<circle cx="${f(px)}" cy="${f(py)}" r="${f(radius)}" fill="${words(colours[i] ?? colour)}" fill-opacity="0.85">${tip(trace, i)}</circle>`,
+        `<circle cx="${f(px)}" cy="${f(py)}" r="${f(radius)}" ${paint(trace, words(colours[i] ?? colour))}>${tip(trace, i)}</circle>`,
       );
     }
   }
@@ -181,10 +178,35 @@ function errors(
     });
 }
 
-function grid(x: Scale, y: Scale, box: Box): string[] {
+function errorsAcross(
+  { error_x: error }: Trace,
+  points: readonly (readonly [number, number, number])[],
+  x: Scale,
+  colour: string,
+): string[] {
+  if (typeof error !== "object" || error === null) return [];
+  const { array, arrayminus } = error as Record<string, unknown>;
+  const [up, down] = [list(array), list(arrayminus ?? array)];
+  return points
+    .filter(([px, py]) => Number.isFinite(px) && Number.isFinite(py))
+    .map(([px, py, i]) => {
+      const reach = (by: unknown): number => Math.abs(x.length(Number(by ?? 0)));
+      return `<path d="M${f(px - reach(down[i]))} ${f(py)}H${f(px + reach(up[i]))}" stroke="${colour}" stroke-width="2"/>`;
+    });
+}
+
+/** Filled, or open as Plotly's `circle-open`. */
+function paint(trace: Trace, colour: string): string {
+  const open = words(part(trace, "marker")["symbol"] ?? "").endsWith("-open");
+  return open
+    ? `fill="#ffffff" stroke="${colour}" stroke-width="2"`
+    : `fill="${colour}" fill-opacity="0.85"`;
+}
+
+function grid(x: Scale, y: Scale, box: Box, labelled: boolean): string[] {
   const across = y.ticks.map(
     ({ at, label }) =>
-      `<path d="M${box.left} ${f(at)}H${box.right}" stroke="${GRID}"/>${text(label, box.left - 8, at + 4, `text-anchor="end"`)}`,
+      `<path d="M${box.left} ${f(at)}H${box.right}" stroke="${GRID}"/>${labelled ? text(label, box.left - 8, at + 4, `text-anchor="end"`) : ""}`,
   );
   const ticks = x.ticks;
   const slant =
@@ -219,7 +241,7 @@ function legendRows(traces: readonly Trace[]): LegendEntry[][] {
   }));
   for (const { name, colour, trace } of entries) {
     if (typeof name !== "string" || trace["showlegend"] === false || traces.length < 2) continue;
-    const width = 30 + name.length * 7;
+    const width = 42 + name.length * 7;
     if (at + width > WIDTH - MARGIN.right) {
       rows.push([]);
       at = MARGIN.left;
@@ -260,7 +282,7 @@ function tip(trace: Trace, i: number): string {
 function values(traces: readonly Trace[], axis: "x" | "y"): unknown[] {
   return traces
     .flatMap((trace) => {
-      const own = list(trace[axis]);
+      const own = withEnds(list(trace[axis]), part(trace, `error_${axis}`));
       if (own.length > 0 || trace.type !== "heatmap") {
         if (own.length > 0 || axis === "y") return own;
         return list(trace["y"]).map((_, i) => i);
@@ -271,38 +293,16 @@ function values(traces: readonly Trace[], axis: "x" | "y"): unknown[] {
     .concat(axis === "y" && traces.some(({ type }) => type === "bar") ? [0] : []);
 }
 
+/** Values and how far their error bars reach. */
+function withEnds(own: unknown[], error: Readonly<Record<string, unknown>>): unknown[] {
+  const [up, down] = [list(error["array"]), list(error["arrayminus"] ?? error["array"])];
+  return own.flatMap((value, i) =>
+    typeof value === "number" && up[i] !== undefined
+      ? [value, value + Number(up[i]), value - Number(down[i] ?? 0)]
+      : [value],
+  );
+}
+
 function titleOf(layout: Figure["layout"], name: string): string {
   return textOf(part(layout, name)["title"]);
-}
-
-function textOf(title: unknown): string {
-  if (typeof title === "string") return title;
-  const inner =
-    typeof title === "object" && title !== null ? (title as { text?: unknown }).text : "";
-  return typeof inner === "string" ? inner : "";
-}
-
-function text(content: string, x: number, y: number, more = ""): string {
-  if (content === "") return "";
-  const plain = content.replaceAll(/<br\s*\/?>/g, " ").replaceAll(/<[^>]*>/g, "");
-  return `<text x="${f(x)}" y="${f(y)}" ${more}>${escapeHtml(plain)}</text>`;
-}
-
-function part(of: object, key: string): Readonly<Record<string, unknown>> {
-  const inner = (of as Record<string, unknown>)[key];
-  return typeof inner === "object" && inner !== null ? (inner as Record<string, unknown>) : {};
-}
-
-/** Text of what Plotly allows in this place: words, numbers. */
-function words(value: unknown): string {
-  return typeof value === "string" ? value : shown(value);
-}
-
-function list(value: unknown): unknown[] {
-  if (Array.isArray(value)) return value;
-  return ArrayBuffer.isView(value) ? Array.from(value as unknown as ArrayLike<number>) : [];
-}
-
-function f(value: number): string {
-  return String(Math.round(value * 10) / 10);
 }

@@ -52,8 +52,14 @@ function asHtml(
 ): string {
   const align = (i: number): string => `style="text-align:${right[i] ? "right" : "left"}"`;
   const cells = (tag: string, row: readonly string[]): string =>
-    `<tr>${row.map((cell, i) => `<${tag} ${align(i)}>${escapeHtml(cell)}</${tag}>`).join("")}</tr>`;
+    `<tr>${row.map((cell, i) => `<${tag} ${align(i)}>${linked(cell)}</${tag}>`).join("")}</tr>`;
   const body = rows.map((row) => cells("td", row)).join("\n");
   const caption = notes.length === 0 ? "" : `<caption>${escapeHtml(notes.join(" · "))}</caption>`;
   return `<table>${caption}<thead>${cells("th", keys)}</thead><tbody>\n${body}\n</tbody></table>`;
+}
+
+/** Addresses lead where they say. */
+function linked(cell: string): string {
+  const plain = escapeHtml(cell);
+  return /^https?:\/\/\S+$/.test(cell) ? `<a href="${plain}">${plain}</a>` : plain;
 }

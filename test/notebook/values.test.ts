@@ -68,6 +68,41 @@ describe("figure", () => {
     expect(`${svg}${heat}`).not.toContain("NaN");
   });
 
+  test("panels stand side by side, with intervals across, on one scale where they share it", () => {
+    const point = (xaxis: string, x: number, error: number) => ({
+      type: "scatter",
+      mode: "markers",
+      xaxis,
+      x: [x],
+      y: ["+HW"],
+      error_x: { array: [error], arrayminus: [error] },
+      marker: { symbol: "circle-open" },
+    });
+    const svg = figureSvg({
+      data: [point("x", 1, 0.5), point("x2", 1, 0.25)],
+      layout: {
+        height: 200,
+        meta: { description: "" },
+        xaxis: { domain: [0, 0.48] },
+        xaxis2: { domain: [0.52, 1], matches: "x" },
+        shapes: [{ type: "line", xref: "x2", x0: 1, x1: 1, yref: "paper", y0: 0, y1: 1 }],
+        annotations: [{ text: "Video", xref: "paper", yref: "paper", x: 0.76, y: 1 }],
+      },
+    });
+    const at = [...svg.matchAll(/<circle cx="([\d.]+)"[^>]*fill="#ffffff"/g)].map((m) =>
+      Number(m[1]),
+    );
+    const bars = [
+      ...svg.matchAll(/<path d="M([\d.]+) [\d.]+H([\d.]+)" stroke="[^"]*" stroke-width="2"/g),
+    ];
+    const [wide, narrow] = bars.map(([, from, to]) => Number(to) - Number(from));
+    expect(at[1]! - at[0]!).toBeGreaterThan(200);
+    expect(wide! / narrow!).toBeCloseTo(2, 1);
+    expect(svg).toContain(`<path d="M${at[1]} `);
+    expect(svg.match(/\+HW<\/text>/g)).toHaveLength(1);
+    expect(svg).toContain(">Video</text>");
+  });
+
   test("names what it can't draw", () => {
     const svg = figureSvg({
       data: [{ type: "scatterpolar" }],
@@ -88,6 +123,10 @@ test("table: numbers to four digits and right-aligned, text escaped, the rest co
   const bundle = await bundleOf(shown);
   expect(bundle["text/html"]).toContain("a|&lt;b&gt;");
   expect(bundle["text/html"]).toContain('<td style="text-align:right">0.1235</td>');
+  const address = "http://127.0.0.1:5050/ui/run/a?b&c";
+  const { "text/html": markup } = await bundleOf(table([{ run: address, no: "see http://x" }]));
+  expect(markup).toContain(`<a href="${address.replace("&", "&amp;")}">`);
+  expect(markup).not.toContain('href="http://x"');
   expect(bundle["text/markdown"]).toContain(String.raw`| a\|<b> | 0.1235 |`);
   expect(String(shown)).toContain("… 1 more rows");
 });
