@@ -34,6 +34,19 @@ describe.each(files)("%s", (file) => {
     expect(sourceOf(code.at(-1)!)).toContain("assert.");
   });
 
+  test("has an executed copy of these very cells in docs/notebooks, without errors", () => {
+    const path = join(folder, "../docs/notebooks", file);
+    const copy = parseNotebook(readFileSync(path, "utf8"), path);
+    const again = `npx rzenlab notebook run notebooks/${file} --portable --out docs/notebooks/${file}`;
+    expect(copy.cells.map(sourceOf), again).toEqual(notebook.cells.map(sourceOf));
+    const outputs = copy.cells.flatMap((cell) => cell.outputs ?? []);
+    expect(outputs.filter(({ output_type: type }) => type === "error")).toEqual([]);
+    expect(outputs.some(({ data }) => "image/png" in ((data as object | undefined) ?? {}))).toBe(
+      true,
+    );
+    expect(JSON.stringify(outputs)).not.toContain("Type warning");
+  });
+
   test("is TypeScript that the kernel understands", () => {
     for (const [i, cell] of code.entries()) {
       expect(() => transformCell(sourceOf(cell), `cell-${i}.ts`)).not.toThrow();
