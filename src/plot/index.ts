@@ -14,6 +14,15 @@ export { type Block, type Section, sectionsOf } from "./sections.ts";
 export { type Band, bandOf, everyNth, smooth, tInterval } from "./series.ts";
 export { lossBarrier, soupLadder } from "./soup.ts";
 export {
+  type Importance,
+  importances,
+  settingNumber,
+  sweepContour,
+  type SweepRun,
+  sweepScatter,
+  varying,
+} from "./sweep.ts";
+export {
   type Cell,
   type Table,
   type TableColumn,

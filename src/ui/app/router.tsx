@@ -57,9 +57,12 @@ const compare = createRoute({
   getParentRoute: () => root,
   path: "/ui/$experiment/compare",
   component: CompareView,
-  validateSearch: (search: Record<string, unknown>): { runs?: string; metric?: string } => ({
+  validateSearch: (search: Record<string, unknown>): CompareSearch => ({
     ...text(search, "runs"),
     ...text(search, "metric"),
+    ...text(search, "score"),
+    ...text(search, "x"),
+    ...text(search, "y"),
   }),
 });
 const run = createRoute({ getParentRoute: () => root, path: "/ui/run/$id", component: RunView });
@@ -70,6 +73,14 @@ export type ModalitySearch = {
   configuration?: string;
   before?: string;
   from?: number;
+};
+/** `metric` of the curves; `score` over the settings `x` and, for a contour, `y`. */
+export type CompareSearch = {
+  runs?: string;
+  metric?: string;
+  score?: string;
+  x?: string;
+  y?: string | undefined;
 };
 /** `sort`: a column, `-` before it for the largest first. `columns`: separated by commas. `group`: a column. */
 export type RunsSearch = {

@@ -7,6 +7,7 @@ import type { RunDetail, SeriesPoints } from "../../server/types.ts";
 import { runQuery, runsQuery, seriesQuery } from "../api.ts";
 import { CurveChart } from "../parts/curve-chart.tsx";
 import { Loaded } from "../parts/states.tsx";
+import { Sweep } from "../parts/sweep.tsx";
 
 const route = getRouteApi("/ui/$experiment/compare");
 /** More lines than this say nothing, and each is a request. */
@@ -34,7 +35,10 @@ export function CompareView() {
               page.
             </p>
           ) : (
-            <Comparison ids={chosen.slice(0, MOST)} of={chosen.length} />
+            <>
+              <Comparison ids={chosen.slice(0, MOST)} of={chosen.length} />
+              <Sweep runs={rows.filter(({ id }) => chosen.includes(id))} />
+            </>
           );
         }}
       </Loaded>
@@ -148,7 +152,7 @@ function Differences({ details }: { details: readonly RunDetail[] }) {
       {rows.length === 0 ? (
         <p className="empty">Nothing: settings, code and data are the same.</p>
       ) : (
-        <div className="scroll" role="region" aria-label="What differs" tabIndex={0}>
+        <div className="scroll" role="region" aria-label="Table of what differs" tabIndex={0}>
           <table>
             <thead>
               <tr>
