@@ -6,7 +6,8 @@ import { gridOf, planGrid } from "./grids.ts";
 import type { TrainConfigPatch } from "./config.ts";
 import type { Launcher, RunRequest } from "./launcher.ts";
 import type { OnProgress } from "./progress.ts";
-import { TAGS, memberTag } from "./record.ts";
+import { memberTag } from "./record.ts";
+import { TAGS } from "./tags.ts";
 
 /** A planned run and the stored run that answers it. */
 export type GridMember = PlannedRun & {

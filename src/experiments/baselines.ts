@@ -14,7 +14,8 @@ import { recordScores, scoreTasks } from "./evaluate.ts";
 import { executorOf } from "./executor.ts";
 import { CODE_VERSION, digestOf } from "./identity.ts";
 import type { OnProgress } from "./progress.ts";
-import { TAGS, recordRun } from "./record.ts";
+import { recordRun } from "./record.ts";
+import { TAGS } from "./tags.ts";
 import type { Workshop } from "./run.ts";
 import { startDigest } from "./weights.ts";
 

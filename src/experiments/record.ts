@@ -1,4 +1,4 @@
-/** @file What the store learns of a run before its first step, and the names it goes by there. */
+/** @file What the store learns of a run before its first step. */
 import { userInfo } from "node:os";
 import type { Task } from "../data/types.ts";
 import type { RunWriter } from "../tracking/index.ts";
@@ -6,28 +6,7 @@ import type { TrainConfig } from "./config.ts";
 import { resolveConfig } from "./config.ts";
 import type { Environment } from "./environment.ts";
 import { CODE_VERSION } from "./identity.ts";
-
-export const TAGS = {
-  /** Key under which the run is reused: config, data, start and code. */
-  key: "rzenlab.key",
-  commit: "rzenlab.commit",
-  dirty: "rzenlab.dirty",
-  machine: "rzenlab.machine",
-  /** Digests of the training data and of the checkpoint it started from. */
-  data: "rzenlab.digest.data",
-  start: "rzenlab.digest.start",
-  code: "rzenlab.code",
-  /** What computed the training steps (under `auto`, what was found), and the library behind it. */
-  device: "rzenlab.device",
-  library: "rzenlab.device.library",
-  /** "true" once the test split is scored. */
-  scored: "rzenlab.scored",
-  /** Why it failed. */
-  error: "rzenlab.error",
-} as const;
-
-/** Tags of grid members begin with this. */
-export const MEMBER_TAG = "rzenlab.member/";
+import { MEMBER_TAG, TAGS } from "./tags.ts";
 
 /** Tag of a run that answers a cell of a grid; the value names cell and replicate. */
 export function memberTag(experiment: string, grid: string): string {

@@ -7,7 +7,7 @@ import { BASELINE_TAG, chanceScores } from "./baselines.ts";
 import type { QueryValues } from "./blocks.ts";
 import { blockDelta, blockEstimate, exact, meanPerQuery, perQueryOf } from "./blocks.ts";
 import type { ScoreCube } from "./cube.ts";
-import { TAGS } from "./record.ts";
+import { TAGS } from "./tags.ts";
 
 const STORED = [
   ["pixel ridge", "ridge"],

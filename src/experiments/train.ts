@@ -10,7 +10,7 @@ import { MetricLog } from "./metriclog.ts";
 import type { Source } from "./prefetch.ts";
 import { Prefetcher } from "./prefetch.ts";
 import type { Progress } from "./progress.ts";
-import { TAGS } from "./record.ts";
+import { TAGS } from "./tags.ts";
 import { executorOf } from "./executor.ts";
 
 /** What one step is fed, and what a checkpoint after it must hold. */

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { layPatches, resolveConfig } from "../../src/experiments/config.ts";
 import { startedOn } from "../../src/experiments/executor.ts";
 import { taskKey } from "../../src/experiments/identity.ts";
-import { TAGS } from "../../src/experiments/record.ts";
+import { TAGS } from "../../src/experiments/tags.ts";
 import { Workshop } from "../../src/experiments/run.ts";
 import { TINY, tinyEncoder, tinyTasks } from "./support/tiny.ts";
 

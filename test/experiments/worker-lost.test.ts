@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { Worker } from "node:worker_threads";
 import { afterAll, expect, test, vi } from "vitest";
 import { resolveConfig } from "../../src/experiments/config.ts";
-import { TAGS } from "../../src/experiments/record.ts";
+import { TAGS } from "../../src/experiments/tags.ts";
 import { Workshop } from "../../src/experiments/run.ts";
 import { TINY, tinyEncoder, tinyTasks } from "./support/tiny.ts";
 

@@ -1,4 +1,5 @@
 /** @file Columns of the runs table: how each reads, shows and sorts a run. */
+import { MEMBER_TAG } from "../../experiments/tags.ts";
 import { csv, percent } from "../../plot/format.ts";
 import type { RunRow } from "../server/types.ts";
 
@@ -68,7 +69,7 @@ export function allColumns(runs: readonly RunRow[]): string[] {
   for (const { params, metrics, tags } of runs) {
     for (const key in metrics) ids.add(`metrics.${key}`);
     for (const key in params) ids.add(`params.${key}`);
-    for (const key in tags) if (!key.startsWith("rzenlab.member/")) ids.add(`tags.${key}`);
+    for (const key in tags) if (!key.startsWith(MEMBER_TAG)) ids.add(`tags.${key}`);
   }
   return [...ids];
 }

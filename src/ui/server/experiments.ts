@@ -1,7 +1,7 @@
 /** @file Experiments, newest first, and their runs as rows. */
 import type { FastifyInstance } from "fastify";
 import type { Run, RunReader } from "../../tracking/index.ts";
-import { MEMBER_TAG } from "../../experiments/record.ts";
+import { MEMBER_TAG } from "../../experiments/tags.ts";
 import type { ExperimentCard, RunRow } from "./types.ts";
 
 export function experimentRoutes(app: FastifyInstance, store: RunReader): void {

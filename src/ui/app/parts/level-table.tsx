@@ -2,6 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { Fragment, useState } from "react";
+import { MEMBER_TAG } from "../../../experiments/tags.ts";
 import { marksOf } from "../../../plot/ablation-table.ts";
 import { DARK, styleOf } from "../../../plot/index.ts";
 import { percent } from "../../../plot/format.ts";
@@ -184,7 +185,7 @@ function membersOf(runs: readonly RunRow[], rows: readonly string[]): Map<string
   const grids = new Map<string, Map<string, RunRow[]>>();
   for (const run of runs) {
     for (const [key, value] of Object.entries(run.tags)) {
-      if (!key.startsWith("rzenlab.member/")) continue;
+      if (!key.startsWith(MEMBER_TAG)) continue;
       const { cell } = JSON.parse(value) as { cell: string };
       const cells = grids.get(key) ?? new Map<string, RunRow[]>();
       grids.set(key, cells.set(cell, [...(cells.get(cell) ?? []), run]));
