@@ -1,4 +1,5 @@
 /** @file Starts the app: one query cache, one router, live updates. */
+import "./locale.ts"; // before whatever formats numbers
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
 import { StrictMode } from "react";

@@ -122,3 +122,17 @@ test(
   },
   PATIENCE,
 );
+
+test(
+  "curves are drawn where the browser's language is no language tag",
+  async () => {
+    const page = await browser.newPage();
+    await page.addInitScript(
+      'Object.defineProperty(navigator, "language", { get: () => "en-US@posix", configurable: true })',
+    );
+    await page.goto(`${served.address}/ui/sweep/compare`);
+    await page.getByRole("img", { name: /^loss: / }).waitFor();
+    await page.close();
+  },
+  PATIENCE,
+);
