@@ -1,7 +1,7 @@
-/** @file Hands text to the browser as a file. */
-export function download(name: string, text: string): void {
+/** @file Hands text or bytes to the browser as a file. */
+export function download(name: string, content: string | ArrayBuffer): void {
   const link = document.createElement("a");
-  link.href = URL.createObjectURL(new Blob([text]));
+  link.href = URL.createObjectURL(new Blob([content]));
   link.download = name;
   link.click();
   URL.revokeObjectURL(link.href);

@@ -1,6 +1,7 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { parquetReadObjects } from "hyparquet";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { Workshop } from "../../../src/experiments/index.ts";
@@ -126,6 +127,36 @@ test(
       .filter({ hasText: "Not all were changed: may only read" })
       .waitFor();
     expect(named("gave up")?.status).toBe("FAILED");
+    await page.close();
+  },
+  PATIENCE,
+);
+
+test(
+  "what is shown is saved as Parquet, with its types",
+  async () => {
+    const page = await open("?filter=params.seed+%3C+2&sort=name");
+    await count(page, "4 of 7 runs");
+    const [saved] = await Promise.all([
+      page.waitForEvent("download"),
+      page.getByRole("button", { name: "Parquet" }).press("Enter"),
+    ]);
+    const file = join(home, "runs.parquet");
+    await saved.saveAs(file);
+    const { buffer } = new Uint8Array(readFileSync(file));
+    const rows = await parquetReadObjects({ file: buffer });
+    expect(rows.map((row) => row["name"])).toEqual([
+      "+HW #0",
+      "+HW #1",
+      "baseline #0",
+      "baseline #1",
+    ]);
+    expect(rows[0]).toMatchObject({
+      status: "FINISHED",
+      "params.seed": 0,
+      "metrics.test/overall": 0.35,
+    });
+    expect(rows[0]!["startTime"]).toBeInstanceOf(Date);
     await page.close();
   },
   PATIENCE,

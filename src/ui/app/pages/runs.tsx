@@ -11,6 +11,7 @@ import { groupRuns } from "../groups.ts";
 import { BulkActions } from "../parts/bulk-actions.tsx";
 import { ColumnPicker } from "../parts/column-picker.tsx";
 import { RunsGrid } from "../parts/runs-grid.tsx";
+import { runsParquet } from "../runs-parquet.ts";
 import { Loaded } from "../parts/states.tsx";
 
 const route = getRouteApi("/ui/$experiment/runs");
@@ -64,6 +65,14 @@ function Page({ runs, experiment }: { runs: readonly RunRow[]; experiment: strin
             onClick={() => download("runs.json", JSON.stringify(shown, null, 1))}
           >
             JSON
+          </button>
+          <button
+            type="button"
+            onClick={() =>
+              void runsParquet(shown, columns).then((bytes) => download("runs.parquet", bytes))
+            }
+          >
+            Parquet
           </button>
           <GroupPicker
             known={known}
