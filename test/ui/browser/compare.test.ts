@@ -89,6 +89,9 @@ test(
     await page
       .getByText("A contour needs two numbers of loss.kind and two of loss.delta.")
       .waitFor();
+    await page.goto(`${served.address}/ui/sweep/compare?x=gone&score=lost`);
+    await page.getByRole("table", { name: "What test/overall depends on" }).waitFor();
+    expect(await page.getByLabel("Over", { exact: true }).inputValue()).toBe("loss.alpha");
     await page.close();
   },
   PATIENCE,

@@ -114,19 +114,27 @@ test(
 );
 
 test(
-  "a change that the server refuses is said, and the runs are as they were",
+  "where the server refuses some, that is said, and the others can be undone",
   async () => {
-    const page = await open("");
-    await page.getByRole("checkbox", { name: "pick gave up" }).check();
+    const page = await open("?group=params.recipe");
+    const refused = named("+HW #1")!.id;
+    await page.getByRole("checkbox", { name: "pick all of +HW" }).check();
     await page.route("**/api/2.0/mlflow/runs/delete", (route) =>
-      route.fulfill({ status: 403, json: { message: "may only read" } }),
+      (route.request().postDataJSON() as { run_id: string }).run_id === refused
+        ? route.fulfill({ status: 403, json: { message: "may only read" } })
+        : route.continue(),
     );
     await page.getByRole("button", { name: "Delete" }).press("Enter");
     await page
       .getByRole("alert")
-      .filter({ hasText: "Not all were changed: may only read" })
+      .filter({ hasText: "2 of 3 runs changed: may only read" })
       .waitFor();
-    expect(named("gave up")?.status).toBe("FAILED");
+    await count(page, "Deleted 2 runs.");
+    expect(named("+HW #0")).toBeUndefined();
+    expect(named("+HW #1")?.status).toBe("FINISHED");
+    await page.getByRole("button", { name: "Undo" }).press("Enter");
+    await count(page, "7 of 7 runs");
+    expect(named("+HW #0")?.status).toBe("FINISHED");
     await page.close();
   },
   PATIENCE,

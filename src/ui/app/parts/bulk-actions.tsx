@@ -10,8 +10,8 @@ import { Problem } from "./states.tsx";
 const LANES = 6;
 
 type Change = {
-  /** "Deleted 3 runs". */
-  readonly done: string;
+  /** "Deleted" with the runs it was done to. */
+  readonly done: (runs: string) => string;
   readonly apply: (run: RunRow) => Promise<void>;
   readonly revert: (run: RunRow) => Promise<void>;
   readonly runs: readonly RunRow[];
@@ -30,15 +30,16 @@ export function BulkActions({
   const [last, setLast] = useState<Change | null>(null);
   const change = useMutation({
     mutationFn: (wanted: Change) => eachOf(wanted.runs, wanted.apply),
-    onSuccess: (_, wanted) => {
-      setLast(wanted);
+    // What was changed before a failure can be undone, too.
+    onSuccess: ({ changed }, wanted) => {
+      setLast(changed.length === 0 ? null : { ...wanted, runs: changed });
       onDone();
     },
     onSettled: refetch,
   });
   const undo = useMutation({
     mutationFn: (wanted: Change) => eachOf(wanted.runs, wanted.revert),
-    onSuccess: () => setLast(null),
+    onSuccess: ({ failure }) => failure === null && setLast(null),
     onSettled: refetch,
   });
   const busy = change.isPending || undo.isPending;
@@ -57,7 +58,7 @@ export function BulkActions({
             disabled={busy}
             onClick={() =>
               change.mutate({
-                done: `Deleted ${runsText(count)}`,
+                done: (runs) => `Deleted ${runs}`,
                 apply: ({ id }) => deleteRun(id),
                 revert: ({ id }) => restoreRun(id),
                 runs: picked,
@@ -70,14 +71,18 @@ export function BulkActions({
       )}
       {last && (
         <p className="choices" role="status">
-          <span>{last.done}.</span>
+          <span>{last.done(runsText(last.runs.length))}.</span>
           <button type="button" disabled={busy} onClick={() => undo.mutate(last)}>
             Undo
           </button>
         </p>
       )}
-      {change.error && <Problem message={`Not all were changed: ${change.error.message}`} />}
-      {undo.error && <Problem message={`Not all was undone: ${undo.error.message}`} />}
+      {change.data?.failure && (
+        <Problem
+          message={`${change.data.changed.length} of ${runsText(change.data.of)} changed: ${change.data.failure}`}
+        />
+      )}
+      {undo.data?.failure && <Problem message={`Not all was undone: ${undo.data.failure}`} />}
     </div>
   );
 }
@@ -89,7 +94,7 @@ function runsText(count: number): string {
 /** Undone, each run has the value it had, or none. */
 function tagging(runs: readonly RunRow[], key: string, value: string): Change {
   return {
-    done: `Tagged ${runsText(runs.length)} with ${key} = ${value}`,
+    done: (changed) => `Tagged ${changed} with ${key} = ${value}`,
     apply: ({ id }) => setTag(id, key, value),
     revert: ({ id, tags }) =>
       tags[key] === undefined ? deleteTag(id, key) : setTag(id, key, tags[key]),
@@ -97,20 +102,33 @@ function tagging(runs: readonly RunRow[], key: string, value: string): Change {
   };
 }
 
-/** A few at once; all are tried, the first failure is thrown. */
+type Outcome = {
+  readonly changed: readonly RunRow[];
+  readonly of: number;
+  /** The first; all runs are tried. */
+  readonly failure: string | null;
+};
+
+/** A few at once. */
 async function eachOf(
   runs: readonly RunRow[],
   work: (run: RunRow) => Promise<void>,
-): Promise<void> {
+): Promise<Outcome> {
   let next = 0;
-  const failures: unknown[] = [];
+  const changed: RunRow[] = [];
+  const failures: string[] = [];
   const lane = async (): Promise<void> => {
     for (let i = next++; i < runs.length; i = next++) {
-      await work(runs[i]!).catch((error: unknown) => failures.push(error));
+      try {
+        await work(runs[i]!);
+        changed.push(runs[i]!);
+      } catch (error) {
+        failures.push((error as Error).message);
+      }
     }
   };
   await Promise.all(Array.from({ length: LANES }, lane));
-  if (failures.length > 0) throw failures[0] as Error;
+  return { changed, of: runs.length, failure: failures[0] ?? null };
 }
 
 function TagForm({

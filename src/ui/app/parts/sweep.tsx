@@ -20,10 +20,11 @@ export function Sweep({ runs }: { runs: readonly RunRow[] }) {
   const search = route.useSearch();
   const navigate = route.useNavigate();
   const metrics = useMemo(() => scoresOf(runs), [runs]);
-  const score = search.score ?? metrics[0] ?? "";
+  const score = oneOf(metrics, search.score) ?? metrics[0] ?? "";
   const swept = useMemo(() => sweptRuns(runs, score), [runs, score]);
   const settings = useMemo(() => varying(swept), [swept]);
-  const x = search.x ?? settings[0] ?? "";
+  const x = oneOf(settings, search.x) ?? settings[0] ?? "";
+  const y = oneOf(settings, search.y);
   if (swept.length < 2 || settings.length === 0) return null;
   const change = (next: Partial<typeof search>): void =>
     void navigate({ search: { ...search, ...next }, replace: true });
@@ -45,7 +46,7 @@ export function Sweep({ runs }: { runs: readonly RunRow[] }) {
         />
         <Choice
           label="And over"
-          value={search.y ?? ""}
+          value={y ?? ""}
           options={[
             "",
             ...settings.filter((name) =>
@@ -55,7 +56,7 @@ export function Sweep({ runs }: { runs: readonly RunRow[] }) {
           onChange={(name) => change({ y: name === "" ? undefined : name })}
         />
       </p>
-      <Over swept={swept} x={x} y={search.y} score={score} />
+      <Over swept={swept} x={x} y={y} score={score} />
       <Importances swept={swept} score={score} />
       <Parallel key={score} swept={swept} settings={settings.slice(0, AXES)} score={score} />
       {settings.length > AXES && (
@@ -65,6 +66,11 @@ export function Sweep({ runs }: { runs: readonly RunRow[] }) {
       )}
     </section>
   );
+}
+
+/** What an address names, if these runs have it. */
+function oneOf(known: readonly string[], name: string | undefined): string | undefined {
+  return name !== undefined && known.includes(name) ? name : undefined;
 }
 
 /** Test scores first, then whatever else every run might be judged by. */
