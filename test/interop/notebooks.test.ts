@@ -40,6 +40,7 @@ test.each(files)(
     const source = join(root, "notebooks", file);
     run("nbconvert", "--to", "notebook", "--execute", "--output-dir", out, source);
     const outputs = codeCells(read(file)).flatMap(({ cell }) => cell.outputs ?? []);
+    expect(JSON.stringify(outputs)).not.toContain("Type warning");
     const bundles = outputs.flatMap(({ data }) => (data === undefined ? [] : [data as object]));
     const figures = bundles.filter((data) => "application/vnd.plotly.v1+json" in data);
     expect(figures.length).toBeGreaterThan(0);
@@ -53,7 +54,6 @@ test.each(files)(
     const page = readFileSync(join(out, file.replace("ipynb", "html")), "utf8");
     const drawn = page.match(/<figure[^>]*role="img"/g) ?? [];
     expect(drawn).toHaveLength(figures.length);
-    expect(page).not.toMatch(/jp-RenderedText[^>]*stderr/);
   },
   900_000,
 );
