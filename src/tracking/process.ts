@@ -20,14 +20,15 @@ export function lives({ pid, started }: ProcessMark): boolean {
   return isAlive(pid) && startOf(pid) === started;
 }
 
-/** Whether any process has this id. */
+/** Whether any process has this id. One that is dead and waits for its parent to notice does not count. */
 export function isAlive(pid: number): boolean {
   if (!(Number.isInteger(pid) && pid > 0)) return false; // 0 and less name groups
   try {
-    return kill(pid, 0);
+    kill(pid, 0);
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
+    if ((error as NodeJS.ErrnoException).code !== "EPERM") return false;
   }
+  return platform !== "linux" || !/^[ZX]$/.test(statOf(pid)[STATE] ?? "");
 }
 
 function startOf(pid: number): string {
@@ -37,11 +38,18 @@ function startOf(pid: number): string {
       encoding: "utf8",
     }).stdout.trim();
   }
+  return statOf(pid)[START] ?? "";
+}
+
+/** Places in what `statOf` gives: fields 3 and 22 of proc_pid_stat(5). */
+const [STATE, START] = [0, 19];
+
+/** What Linux says of a process behind its name, which may hold spaces and brackets; nothing if it is gone. */
+function statOf(pid: number): string[] {
   try {
-    // Field 22, counted behind the name, which may hold spaces and brackets.
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19]!;
+    return stat.slice(stat.lastIndexOf(")") + 2).split(" ");
   } catch {
-    return "";
+    return [];
   }
 }
