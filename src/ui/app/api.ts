@@ -1,13 +1,16 @@
 /** @file What pages fetch, typed by the server's own records. */
 import { queryOptions } from "@tanstack/react-query";
+import { encodeRuns } from "../run-code.ts";
 import type { QueryPage } from "../../plot/types.ts";
 import type {
   AblationPage,
   ExperimentCard,
   Failure,
   OnnxSummary,
+  RunChoice,
   RunDetail,
   RunRow,
+  RunTable,
   SeriesPoints,
 } from "../server/types.ts";
 
@@ -16,8 +19,8 @@ class ApiError extends Error {
   override readonly name = "ApiError";
 }
 
-async function get<T>(path: string): Promise<T> {
-  const response = await fetch(path);
+async function get<T>(path: string, signal?: AbortSignal): Promise<T> {
+  const response = await fetch(path, signal ? { signal } : {});
   const body = (await response.json()) as T | Failure;
   if (!response.ok) throw new ApiError((body as Failure).error);
   return body as T;
@@ -36,10 +39,103 @@ export const ablationQuery = (experiment: string) =>
     queryFn: () => get<AblationPage>(`/api/ui/experiments/${part(experiment)}/ablation`),
   });
 
-export const runsQuery = (experiment: string) =>
+/** Rows fetched at once. */
+export const PAGE_ROWS = 100;
+
+function runsPath(experiment: string, what: string, query: object): string {
+  const known = Object.entries(query).filter(([, value]) => value !== undefined && value !== "");
+  const text = new URLSearchParams(known.map(([key, value]) => [key, String(value)])).toString();
+  return `/api/ui/experiments/${part(experiment)}/${what}?${text}`;
+}
+
+/** One page of the runs table. Gone from sight before it came, its request is given up. */
+export const runPageQuery = (
+  experiment: string,
+  choice: RunChoice,
+  columns: readonly string[],
+  page: number,
+) =>
   queryOptions({
-    queryKey: ["runs", experiment],
-    queryFn: () => get<RunRow[]>(`/api/ui/experiments/${part(experiment)}/runs`),
+    queryKey: ["runs", experiment, choice, columns, page],
+    queryFn: ({ signal }) => {
+      const place = { columns: columns.join(","), offset: page * PAGE_ROWS, limit: PAGE_ROWS };
+      return get<RunTable>(runsPath(experiment, "runs", { ...choice, ...place }), signal);
+    },
+  });
+
+/** Rows whole ("*") or in part, of up to `most` runs. */
+export const runRowsQuery = (
+  experiment: string,
+  choice: RunChoice,
+  columns: readonly string[],
+  most: number,
+) =>
+  queryOptions({
+    queryKey: ["runs", experiment, choice, columns, "up to", most],
+    queryFn: () => runRows(experiment, choice, columns, most),
+  });
+
+/** Rows a request may bring. */
+const CHUNK = 5_000;
+
+export async function runRows(
+  experiment: string,
+  choice: RunChoice,
+  columns: readonly string[],
+  most = Number.POSITIVE_INFINITY,
+): Promise<{ readonly total: number; readonly rows: readonly RunRow[] }> {
+  const rows: RunRow[] = [];
+  for (;;) {
+    const limit = Math.min(CHUNK, most - rows.length);
+    const place = { columns: columns.join(","), offset: rows.length, limit };
+    const page = await get<RunTable>(runsPath(experiment, "runs", { ...choice, ...place }));
+    rows.push(...page.rows);
+    if (page.rows.length < limit || rows.length >= most) return { total: page.total, rows };
+  }
+}
+
+/** Runs that an address holds with ease. */
+const RUNS_A_REQUEST = 1_000;
+
+/** Rows of runs that were picked one by one. */
+export async function pickedRows(
+  experiment: string,
+  serials: readonly number[],
+  columns: readonly string[],
+): Promise<RunRow[]> {
+  const rows: RunRow[] = [];
+  for (let at = 0; at < serials.length; at += RUNS_A_REQUEST) {
+    const runs = encodeRuns(serials.slice(at, at + RUNS_A_REQUEST));
+    rows.push(...(await runRows(experiment, { runs }, columns)).rows);
+  }
+  return rows;
+}
+
+/** Serial numbers of all runs of a view, in its order. */
+export const serialsQuery = (experiment: string, choice: RunChoice) =>
+  queryOptions({
+    queryKey: ["runs", experiment, choice, "serials"],
+    queryFn: () => get<number[]>(runsPath(experiment, "serials", choice)),
+  });
+
+export const columnsQuery = (experiment: string) =>
+  queryOptions({
+    queryKey: ["columns", experiment],
+    queryFn: () => get<string[]>(runsPath(experiment, "columns", {})),
+  });
+
+/** Values that runs have in a column, some of them if there are many. */
+export const valuesQuery = (experiment: string, column: string) =>
+  queryOptions({
+    queryKey: ["values", experiment, column],
+    queryFn: () => get<string[]>(runsPath(experiment, "values", { column })),
+  });
+
+/** Runs that are replicates of some grid's cells. */
+export const membersQuery = (experiment: string) =>
+  queryOptions({
+    queryKey: ["runs", experiment, "members"],
+    queryFn: () => get<RunRow[]>(runsPath(experiment, "members", {})),
   });
 
 export const runQuery = (id: string) =>

@@ -1,5 +1,4 @@
-/** @file Columns of the runs table: how each reads, shows and sorts a run. */
-import { MEMBER_TAG } from "../../experiments/tags.ts";
+/** @file Columns of the runs table: how each reads and shows a run. */
 import { csv, percent } from "../../plot/format.ts";
 import type { RunRow } from "../server/types.ts";
 
@@ -27,6 +26,9 @@ const FIRST = [
   "metrics.test/text",
   "metrics.loss",
 ];
+
+/** One for all cells: to make one takes longer than to draw a row. */
+const TIME = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
 
 export function columnOf(id: string): Column {
   const [group, ...rest] = id.split(".");
@@ -56,43 +58,15 @@ export function columnOf(id: string): Column {
       label: "started",
       numeric: false,
       value: (run) => run.startTime,
-      text: (run) => new Date(run.startTime).toLocaleString(),
+      text: (run) => TIME.format(run.startTime),
     };
   }
   const own = (run: RunRow): string => run[id as "name" | "status" | "user" | "id"];
   return { id, label: id, numeric: false, value: own, text: own };
 }
 
-/** Every column that some run can fill. */
-export function allColumns(runs: readonly RunRow[]): string[] {
-  const ids = new Set(["name", "status", "startTime", "user", "id"]);
-  for (const { params, metrics, tags } of runs) {
-    for (const key in metrics) ids.add(`metrics.${key}`);
-    for (const key in params) ids.add(`params.${key}`);
-    for (const key in tags) if (!key.startsWith(MEMBER_TAG)) ids.add(`tags.${key}`);
-  }
-  return [...ids];
-}
-
 export function firstColumns(known: readonly string[]): string[] {
   return FIRST.filter((id) => known.includes(id));
-}
-
-/** Runs by a column; rows without a value last, whichever way. `-` before the id: largest first. */
-export function sortRuns(runs: readonly RunRow[], sort: string): RunRow[] {
-  const down = sort.startsWith("-");
-  const { value } = columnOf(down ? sort.slice(1) : sort);
-  const keyed = runs.map((run) => ({ run, key: value(run) }));
-  const empty = (key: string | number | null): boolean => key === null || key === "";
-  keyed.sort((a, b) => {
-    if (empty(a.key) || empty(b.key)) return Number(empty(a.key)) - Number(empty(b.key));
-    const order =
-      typeof a.key === "number" && typeof b.key === "number"
-        ? a.key - b.key
-        : String(a.key).localeCompare(String(b.key), undefined, { numeric: true });
-    return down ? -order : order;
-  });
-  return keyed.map(({ run }) => run);
 }
 
 export function runsCsv(runs: readonly RunRow[], columns: readonly Column[]): string {

@@ -51,6 +51,7 @@ const runs = createRoute({
     ...text(search, "sort"),
     ...text(search, "columns"),
     ...text(search, "group"),
+    ...text(search, "pinned"),
   }),
 });
 const compare = createRoute({
@@ -59,6 +60,7 @@ const compare = createRoute({
   component: CompareView,
   validateSearch: (search: Record<string, unknown>): CompareSearch => ({
     ...text(search, "runs"),
+    ...text(search, "filter"),
     ...text(search, "metric"),
     ...text(search, "score"),
     ...text(search, "x"),
@@ -76,18 +78,24 @@ export type ModalitySearch = {
 };
 /** `metric` of the curves; `score` over the settings `x` and, for a contour, `y`. */
 export type CompareSearch = {
+  /** Ids with commas between, or what `encodeRuns` writes. */
   runs?: string;
+  filter?: string;
   metric?: string;
   score?: string;
   x?: string;
   y?: string | undefined;
 };
-/** `sort`: a column, `-` before it for the largest first. `columns`: separated by commas. `group`: a column. */
+/**
+ * `sort`: a column, `-` before it for the largest first. `columns` and, of these, those `pinned` at the
+ * left: separated by commas. `group`: a column.
+ */
 export type RunsSearch = {
   filter?: string;
   sort?: string;
   columns?: string;
   group?: string | undefined;
+  pinned?: string;
 };
 
 function isLevel(value: unknown): value is Level {

@@ -17,6 +17,7 @@ import { leaderboardRoutes } from "./leaderboard.ts";
 import { liveRoutes } from "./live.ts";
 import { onnxRoutes } from "./onnx.ts";
 import { runRoutes } from "./runs.ts";
+import { runTableRoutes } from "./run-table.ts";
 import type { Failure } from "./types.ts";
 
 export type { ReportSource } from "./ablation.ts";
@@ -50,6 +51,7 @@ export async function registerUi(
   });
   experimentRoutes(app, store);
   runRoutes(app, store);
+  runTableRoutes(app, store);
   onnxRoutes(app, store);
   leaderboardRoutes(app, store);
   ablationRoutes(app, store, reports);
@@ -61,6 +63,7 @@ export async function registerUi(
 }
 
 function statusOf(error: Error & { statusCode?: number }): number {
+  if (error instanceof RangeError) return 400;
   if (error instanceof StoreError) return error.code === "NOT_FOUND" ? 404 : 400;
   if (error.name === "ReportError") return 409;
   return error.statusCode ?? 500;

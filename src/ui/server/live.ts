@@ -28,7 +28,7 @@ export function liveRoutes(app: FastifyInstance, store: RunReader): void {
 }
 
 /** Commits of other connections, and rows changed by this one: the two that SQLite counts. */
-function versionOf({ connection: { sql } }: RunReader): string {
+export function versionOf({ connection: { sql } }: RunReader): string {
   const others = sql.pragma("data_version", { simple: true }) as number;
   const own = sql.prepare("SELECT total_changes()").pluck().get() as number;
   return `${others}.${own}`;

@@ -23,6 +23,8 @@ export type ExperimentCard = {
 
 /** One row of the runs table. */
 export type RunRow = {
+  /** Its number in the store, which short addresses are made of. */
+  readonly serial: number;
   readonly id: string;
   readonly name: string;
   readonly status: RunStatus;
@@ -34,7 +36,41 @@ export type RunRow = {
   readonly tags: Readonly<Record<string, string>>;
 };
 
-export type RunDetail = RunRow & {
+/** What runs are shown, and how ordered; everything is optional. */
+export type RunChoice = {
+  /** In MLflow's search language and its superset. */
+  readonly filter?: string | undefined;
+  /** A column, `-` before it for the largest first. */
+  readonly sort?: string | undefined;
+  /** A column whose values the runs are gathered by. */
+  readonly group?: string | undefined;
+  /** Run ids with commas between, or what `encodeRuns` makes of serial numbers. */
+  readonly runs?: string | undefined;
+  /** Default `active`. */
+  readonly lifecycle?: "active" | "deleted" | undefined;
+};
+
+/** Runs that agree on a column, which stand one after another. */
+export type RunGroup = {
+  readonly value: string;
+  readonly count: number;
+  /** Of each column of numbers that is shown; `n` runs have one. */
+  readonly means: Readonly<Record<string, { n: number; mean: number; sd: number | null }>>;
+};
+
+/** Some of the rows, from `offset` on. */
+export type RunTable = {
+  /** Runs that pass. */
+  readonly total: number;
+  /** Runs of the experiment. */
+  readonly of: number;
+  readonly offset: number;
+  readonly rows: readonly RunRow[];
+  /** With the first rows only, and only if they are asked for. */
+  readonly groups: readonly RunGroup[] | null;
+};
+
+export type RunDetail = Omit<RunRow, "serial"> & {
   readonly experiment: string;
   readonly series: readonly SeriesSummary[];
   readonly artifacts: readonly Artifact[];

@@ -75,7 +75,7 @@ test(
   async () => {
     const page = await open("?group=params.recipe");
     await count(page, "7 of 7 runs");
-    await page.getByRole("checkbox", { name: "pick all of baseline" }).check();
+    await page.getByRole("checkbox", { name: "pick all of baseline" }).click();
     await page.getByText("3 runs picked").waitFor();
     await page.getByRole("button", { name: "Delete" }).press("Enter");
     await count(page, "Deleted 3 runs.");
@@ -93,9 +93,10 @@ test(
 test(
   "a tag is set on all shown runs; Undo gives each the value it had, or none",
   async () => {
-    const page = await open("?filter=status+%3D+FINISHED", { scheme: "dark" });
+    const page = await open("?filter=status+%3D+%27FINISHED%27", { scheme: "dark" });
     await count(page, "6 of 7 runs");
-    await page.getByRole("checkbox", { name: "pick all shown" }).check();
+    await page.getByRole("checkbox", { name: "pick all shown" }).click();
+    await page.getByText("6 runs picked").waitFor();
     await page.getByRole("button", { name: "Tag", exact: true }).press("Enter");
     await page.getByRole("textbox", { name: "Name", exact: true }).fill("verdict");
     await page.getByRole("textbox", { name: "Value", exact: true }).fill("keep");
@@ -118,7 +119,7 @@ test(
   async () => {
     const page = await open("?group=params.recipe");
     const refused = named("+HW #1")!.id;
-    await page.getByRole("checkbox", { name: "pick all of +HW" }).check();
+    await page.getByRole("checkbox", { name: "pick all of +HW" }).click();
     await page.route("**/api/2.0/mlflow/runs/delete", (route) =>
       (route.request().postDataJSON() as { run_id: string }).run_id === refused
         ? route.fulfill({ status: 403, json: { message: "may only read" } })

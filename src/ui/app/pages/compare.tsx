@@ -4,7 +4,7 @@ import { Link, getRouteApi } from "@tanstack/react-router";
 import { useMemo } from "react";
 import type { CurveGroup, Series } from "../../../plot/types.ts";
 import type { RunDetail, SeriesPoints } from "../../server/types.ts";
-import { runQuery, runsQuery, seriesQuery } from "../api.ts";
+import { runQuery, runRowsQuery, seriesQuery } from "../api.ts";
 import { CurveChart } from "../parts/curve-chart.tsx";
 import { Loaded } from "../parts/states.tsx";
 import { Sweep } from "../parts/sweep.tsx";
@@ -12,21 +12,18 @@ import { Sweep } from "../parts/sweep.tsx";
 const route = getRouteApi("/ui/$experiment/compare");
 /** More lines than this say nothing, and each is a request. */
 const MOST = 40;
+const MOST_ROWS = 2_000;
 
 export function CompareView() {
   const { experiment } = route.useParams();
-  const { runs = "" } = route.useSearch();
-  const all = useQuery(runsQuery(experiment));
+  const { runs = "", filter = "" } = route.useSearch();
+  const choice = runs === "" ? { filter: filter || "status = 'FINISHED'" } : { runs, filter };
   return (
     <>
       <h1>Compare</h1>
-      <Loaded of={all}>
-        {(rows) => {
-          const chosen =
-            runs === ""
-              ? rows.filter(({ status }) => status === "FINISHED").map(({ id }) => id)
-              : runs.split(",");
-          return chosen.length === 0 ? (
+      <Loaded of={useQuery(runRowsQuery(experiment, choice, ["*"], MOST_ROWS))}>
+        {({ rows, total }) =>
+          rows.length === 0 ? (
             <p className="empty">
               No finished runs to compare; pick some on the{" "}
               <Link to="/ui/$experiment/runs" params={{ experiment }}>
@@ -36,11 +33,11 @@ export function CompareView() {
             </p>
           ) : (
             <>
-              <Comparison ids={chosen.slice(0, MOST)} of={chosen.length} />
-              <Sweep runs={rows.filter(({ id }) => chosen.includes(id))} />
+              <Comparison ids={rows.slice(0, MOST).map(({ id }) => id)} of={total} />
+              <Sweep runs={rows} />
             </>
-          );
-        }}
+          )
+        }
       </Loaded>
     </>
   );

@@ -1,15 +1,15 @@
 /** @file All runs of an experiment: searched, sorted, picked; a hundred thousand rows scroll as ten do. */
-import { useQuery } from "@tanstack/react-query";
+import { keepPreviousData, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, getRouteApi } from "@tanstack/react-router";
 import { useMemo, useState } from "react";
-import type { RunRow } from "../../server/types.ts";
-import { runsQuery } from "../api.ts";
-import { allColumns, columnOf, firstColumns, runsCsv, sortRuns } from "../columns.ts";
-import { FilterError, parseFilter, type RunTest } from "../filter.ts";
+import { encodeRuns } from "../../run-code.ts";
+import type { RunChoice } from "../../server/types.ts";
+import { columnsQuery, runPageQuery, runRows, serialsQuery } from "../api.ts";
+import { columnOf, firstColumns, runsCsv } from "../columns.ts";
 import { download } from "../download.ts";
-import { groupRuns } from "../groups.ts";
 import { BulkActions } from "../parts/bulk-actions.tsx";
 import { ColumnPicker } from "../parts/column-picker.tsx";
+import { FilterBox } from "../parts/filter-box.tsx";
 import { RunsGrid } from "../parts/runs-grid.tsx";
 import { runsParquet } from "../runs-parquet.ts";
 import { Loaded } from "../parts/states.tsx";
@@ -19,101 +19,160 @@ const route = getRouteApi("/ui/$experiment/runs");
 export function RunsView() {
   const { experiment } = route.useParams();
   return (
-    <Loaded of={useQuery(runsQuery(experiment))}>
-      {(runs) => <Page runs={runs} experiment={experiment} />}
+    <Loaded of={useQuery(columnsQuery(experiment))}>
+      {(known) => <Page known={known} experiment={experiment} />}
     </Loaded>
   );
 }
 
-function Page({ runs, experiment }: { runs: readonly RunRow[]; experiment: string }) {
+function Page({ known, experiment }: { known: readonly string[]; experiment: string }) {
   const search = route.useSearch();
   const navigate = route.useNavigate();
-  const [picked, setPicked] = useState<ReadonlySet<string>>(new Set());
-  const known = useMemo(() => allColumns(runs), [runs]);
+  const cache = useQueryClient();
+  const [picked, setPicked] = useState<ReadonlySet<number>>(new Set());
   const ids = search.columns?.split(",").filter((id) => known.includes(id)) ?? firstColumns(known);
-  const columns = ids.map(columnOf);
-  const { filter = "", sort = "-startTime" } = search;
-  const { test, problem } = useMemo(() => compiled(filter), [filter]);
-  const shown = useMemo(() => sortRuns(runs.filter(test), sort), [runs, test, sort]);
+  const pins = (search.pinned ?? "name").split(",").filter((id) => ids.includes(id));
+  const ordered = [...pins, ...ids.filter((id) => !pins.includes(id))];
+  const columns = useMemo(() => ordered.map(columnOf), [ordered.join(",")]);
+  const { filter = "", sort = "-startTime", group } = search;
+  const choice: RunChoice = { filter, sort, group };
+  const head = useQuery({
+    ...runPageQuery(experiment, choice, ordered, 0),
+    placeholderData: keepPreviousData,
+    retry: false,
+  });
+  const everyone = useQuery({
+    ...serialsQuery(experiment, choice),
+    enabled: picked.size > 0 || group !== undefined,
+  });
   const change = (next: Partial<typeof search>): void =>
     void navigate({ search: { ...search, ...next }, replace: true });
-  const chosen = [...picked].join(",");
-  const groups = useMemo(
-    () => (search.group === undefined ? null : groupRuns(shown, search.group)),
-    [shown, search.group],
-  );
+  const pick = (serials: readonly number[], on: boolean): void => {
+    const next = new Set(picked);
+    for (const serial of serials) {
+      if (on) next.add(serial);
+      else next.delete(serial);
+    }
+    setPicked(next);
+  };
+  const table = head.error ? undefined : head.data;
   return (
     <>
       <header className="title">
         <h1>Runs</h1>
         <span className="exports">
           {picked.size >= 1 && (
-            <Link
-              to="/ui/$experiment/compare"
-              params={{ experiment }}
-              search={{ runs: chosen }}
-              className="primary"
-            >
-              Compare {picked.size}
-            </Link>
+            <CompareLink
+              experiment={experiment}
+              picked={picked}
+              filter={picked.size === table?.total ? filter : ""}
+            />
           )}
-          <button type="button" onClick={() => download("runs.csv", runsCsv(shown, columns))}>
-            CSV
-          </button>
-          <button
-            type="button"
-            onClick={() => download("runs.json", JSON.stringify(shown, null, 1))}
-          >
-            JSON
-          </button>
-          <button
-            type="button"
-            onClick={() =>
-              void runsParquet(shown, columns).then((bytes) => download("runs.parquet", bytes))
-            }
-          >
-            Parquet
-          </button>
+          <Exports experiment={experiment} choice={choice} columns={ordered} />
           <GroupPicker
             known={known}
-            chosen={search.group ?? ""}
-            onChange={(group) => change({ group: group === "" ? undefined : group })}
+            chosen={group ?? ""}
+            onChange={(id) => change({ group: id === "" ? undefined : id })}
           />
           <ColumnPicker
             known={known}
-            chosen={ids}
-            onChange={(next) => change({ columns: next.join(",") })}
+            chosen={ordered}
+            pinned={pins}
+            onChange={(next, pinned) =>
+              change({ columns: next.join(","), pinned: pinned.join(",") || "none" })
+            }
           />
         </span>
       </header>
-      <Filter
+      <FilterBox
         key={filter}
         text={filter}
-        problem={problem}
+        problem={head.error?.message ?? null}
         known={known}
         onChange={(text) => change({ filter: text })}
       />
-      <p className="count" role="status">
-        {shown.length.toLocaleString()} of {runs.length.toLocaleString()} runs
-      </p>
-      <BulkActions
-        picked={runs.filter(({ id }) => picked.has(id))}
-        onDone={() => setPicked(new Set())}
-      />
-      <RunsGrid
-        {...{ shown, groups, columns, sort, picked }}
-        onSort={(id) => change({ sort: sort === `-${id}` ? id : `-${id}` })}
-        onPick={(ids, on) => {
-          const next = new Set(picked);
-          for (const id of ids) {
-            if (on) next.add(id);
-            else next.delete(id);
-          }
-          setPicked(next);
-        }}
-      />
+      {table && (
+        <>
+          <p className="count" role="status">
+            {table.total.toLocaleString()} of {table.of.toLocaleString()} runs
+          </p>
+          <BulkActions
+            experiment={experiment}
+            picked={picked}
+            onDone={() => setPicked(new Set())}
+          />
+          <RunsGrid
+            {...{ experiment, choice, columns, sort, picked }}
+            total={table.total}
+            groups={table.groups}
+            pinned={pins.length}
+            serials={everyone.data}
+            onSort={(id) => change({ sort: sort === `-${id}` ? id : `-${id}` })}
+            onPick={pick}
+            onPickRange={(from, to) => {
+              void cache.fetchQuery(serialsQuery(experiment, choice)).then((serials) => {
+                const own = serials.slice(from, to);
+                pick(own, !own.every((serial) => picked.has(serial)));
+              });
+            }}
+          />
+        </>
+      )}
     </>
   );
+}
+
+/** Beyond, servers and proxies refuse an address. */
+const LONGEST_CODE = 6_000;
+
+/** By the filter if it lets these runs through and no others. */
+function CompareLink(props: { experiment: string; picked: ReadonlySet<number>; filter: string }) {
+  const { experiment, picked, filter } = props;
+  const text = `Compare ${picked.size.toLocaleString()}`;
+  const runs = useMemo(() => (filter === "" ? encodeRuns([...picked]) : ""), [filter, picked]);
+  if (runs.length > LONGEST_CODE) {
+    return (
+      <button
+        type="button"
+        aria-disabled
+        title="These runs are too many to name one by one in an address: find a filter that lets them through, and pick all shown."
+      >
+        {text}
+      </button>
+    );
+  }
+  return (
+    <Link
+      to="/ui/$experiment/compare"
+      params={{ experiment }}
+      search={filter === "" ? { runs } : { filter }}
+      className="primary"
+    >
+      {text}
+    </Link>
+  );
+}
+
+/** What is shown, all of it, as files. */
+function Exports(props: { experiment: string; choice: RunChoice; columns: readonly string[] }) {
+  const { experiment, choice, columns } = props;
+  const shown = columns.map(columnOf);
+  const rows = async () => (await runRows(experiment, choice, columns)).rows;
+  const all = async () => (await runRows(experiment, choice, ["*"])).rows;
+  const formats: Readonly<Record<string, () => Promise<string | ArrayBuffer>>> = {
+    CSV: async () => runsCsv(await rows(), shown),
+    JSON: async () => JSON.stringify(await all(), null, 1),
+    Parquet: async () => runsParquet(await rows(), shown),
+  };
+  return Object.entries(formats).map(([format, make]) => (
+    <button
+      key={format}
+      type="button"
+      onClick={() => void make().then((file) => download(`runs.${format.toLowerCase()}`, file))}
+    >
+      {format}
+    </button>
+  ));
 }
 
 /** What one configuration's seeds agree on comes first. */
@@ -122,7 +181,7 @@ function GroupPicker(props: {
   chosen: string;
   onChange: (id: string) => void;
 }) {
-  const usable = props.known.filter((id) => !id.startsWith("metrics.") && id !== "id");
+  const usable = props.known.filter((id) => !id.startsWith("metrics.") && !OWN_TO_EACH.has(id));
   return (
     <label>
       Group by{" "}
@@ -136,52 +195,5 @@ function GroupPicker(props: {
   );
 }
 
-function compiled(text: string): { test: RunTest; problem: FilterError | null } {
-  try {
-    return { test: parseFilter(text), problem: null };
-  } catch (error) {
-    if (error instanceof FilterError) return { test: () => true, problem: error };
-    throw error;
-  }
-}
-
-function Filter(props: {
-  text: string;
-  problem: FilterError | null;
-  known: readonly string[];
-  onChange: (text: string) => void;
-}) {
-  const [text, setText] = useState(props.text);
-  return (
-    <form
-      role="search"
-      className="filter"
-      onSubmit={(event) => {
-        event.preventDefault();
-        props.onChange(text);
-      }}
-    >
-      <label htmlFor="filter">Filter</label>
-      <input
-        id="filter"
-        value={text}
-        list="fields"
-        placeholder='status = FINISHED and params.seed < 3 and name ~ "HW"'
-        aria-invalid={props.problem !== null}
-        aria-describedby={props.problem ? "filter-problem" : undefined}
-        onChange={(event) => setText(event.target.value)}
-        onBlur={() => text !== props.text && props.onChange(text)}
-      />
-      <datalist id="fields">
-        {props.known.map((id) => (
-          <option key={id} value={`${id} = `} />
-        ))}
-      </datalist>
-      {props.problem && (
-        <p id="filter-problem" role="alert">
-          At character {props.problem.position + 1}: {props.problem.message}
-        </p>
-      )}
-    </form>
-  );
-}
+/** Columns in which every run differs. */
+const OWN_TO_EACH = new Set(["id", "startTime"]);

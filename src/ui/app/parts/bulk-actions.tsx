@@ -3,7 +3,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Popover } from "radix-ui";
 import { useState } from "react";
 import type { RunRow } from "../../server/types.ts";
-import { deleteRun, deleteTag, restoreRun, setTag } from "../api.ts";
+import { deleteRun, deleteTag, pickedRows, restoreRun, setTag } from "../api.ts";
 import { Problem } from "./states.tsx";
 
 /** Requests under way at once. */
@@ -14,22 +14,29 @@ type Change = {
   readonly done: (runs: string) => string;
   readonly apply: (run: RunRow) => Promise<void>;
   readonly revert: (run: RunRow) => Promise<void>;
-  readonly runs: readonly RunRow[];
+  /** Whose value a run has to be known by to be undone. */
+  readonly columns: readonly string[];
 };
 
+type Done = Change & { readonly runs: readonly RunRow[] };
+
 export function BulkActions({
+  experiment,
   picked,
   onDone,
 }: {
-  picked: readonly RunRow[];
+  experiment: string;
+  /** Serial numbers. */
+  picked: ReadonlySet<number>;
   /** Called when the runs are changed and before they are fetched again. */
   onDone: () => void;
 }) {
   const cache = useQueryClient();
   const refetch = (): Promise<void> => cache.invalidateQueries({ queryKey: ["runs"] });
-  const [last, setLast] = useState<Change | null>(null);
+  const [last, setLast] = useState<Done | null>(null);
   const change = useMutation({
-    mutationFn: (wanted: Change) => eachOf(wanted.runs, wanted.apply),
+    mutationFn: async (wanted: Change) =>
+      eachOf(await pickedRows(experiment, [...picked], wanted.columns), wanted.apply),
     // What was changed before a failure can be undone, too.
     onSuccess: ({ changed }, wanted) => {
       setLast(changed.length === 0 ? null : { ...wanted, runs: changed });
@@ -38,21 +45,18 @@ export function BulkActions({
     onSettled: refetch,
   });
   const undo = useMutation({
-    mutationFn: (wanted: Change) => eachOf(wanted.runs, wanted.revert),
+    mutationFn: (wanted: Done) => eachOf(wanted.runs, wanted.revert),
     onSuccess: ({ failure }) => failure === null && setLast(null),
     onSettled: refetch,
   });
   const busy = change.isPending || undo.isPending;
-  const count = picked.length;
+  const count = picked.size;
   return (
     <div className="bulk">
       {count > 0 && (
         <p className="choices" role="group" aria-label="picked runs">
           <span>{runsText(count)} picked</span>
-          <TagForm
-            disabled={busy}
-            onTag={(key, value) => change.mutate(tagging(picked, key, value))}
-          />
+          <TagForm disabled={busy} onTag={(key, value) => change.mutate(tagging(key, value))} />
           <button
             type="button"
             disabled={busy}
@@ -61,7 +65,7 @@ export function BulkActions({
                 done: (runs) => `Deleted ${runs}`,
                 apply: ({ id }) => deleteRun(id),
                 revert: ({ id }) => restoreRun(id),
-                runs: picked,
+                columns: [],
               })
             }
           >
@@ -77,6 +81,7 @@ export function BulkActions({
           </button>
         </p>
       )}
+      {change.error && <Problem message={`Nothing was changed: ${change.error.message}`} />}
       {change.data?.failure && (
         <Problem
           message={`${change.data.changed.length} of ${runsText(change.data.of)} changed: ${change.data.failure}`}
@@ -92,13 +97,13 @@ function runsText(count: number): string {
 }
 
 /** Undone, each run has the value it had, or none. */
-function tagging(runs: readonly RunRow[], key: string, value: string): Change {
+function tagging(key: string, value: string): Change {
   return {
     done: (changed) => `Tagged ${changed} with ${key} = ${value}`,
     apply: ({ id }) => setTag(id, key, value),
     revert: ({ id, tags }) =>
       tags[key] === undefined ? deleteTag(id, key) : setTag(id, key, tags[key]),
-    runs,
+    columns: [`tags.${key}`],
   };
 }
 

@@ -8,7 +8,7 @@ import { DARK, styleOf } from "../../../plot/index.ts";
 import { percent } from "../../../plot/format.ts";
 import type { AblationRow, Delta, Estimate } from "../../../plot/types.ts";
 import type { AblationPage, RunRow } from "../../server/types.ts";
-import { runsQuery } from "../api.ts";
+import { membersQuery } from "../api.ts";
 import type { Level } from "../router.tsx";
 import { useIsDark } from "../theme.ts";
 import { ScoreCell } from "./score-cell.tsx";
@@ -153,7 +153,7 @@ function Members({
   rows: readonly string[];
   columns: number;
 }) {
-  const { data: runs = [] } = useQuery(runsQuery(experiment));
+  const { data: runs = [] } = useQuery(membersQuery(experiment));
   const members = membersOf(runs, rows).get(row) ?? [];
   return (
     <tr className="members">

@@ -2,7 +2,7 @@
 import { type PointerEvent, useMemo, useState } from "react";
 import { settingNumber, type SweepRun } from "../../../plot/index.ts";
 
-export type SweptRun = SweepRun & { readonly id: string };
+export type SweptRun = SweepRun & { readonly id: string; readonly serial: number };
 
 const HEIGHT = 260;
 const TOP = 18;
@@ -31,7 +31,8 @@ export function ParallelCoordinates({
   runs: readonly SweptRun[];
   settings: readonly string[];
   metric: string;
-  onBrush: (ids: readonly string[]) => void;
+  /** With serial numbers. */
+  onBrush: (runs: readonly number[]) => void;
 }) {
   const axes = useMemo(
     () => [...settings.map((name) => settingAxis(runs, name)), metricAxis(runs, metric)],
@@ -42,7 +43,7 @@ export function ParallelCoordinates({
   const brush = (label: string, next: Brush): void => {
     const after = new Map(brushes).set(label, next);
     setBrushes(after);
-    onBrush(runs.filter((run) => inBrushes(run, axes, after)).map(({ id }) => id));
+    onBrush(runs.filter((run) => inBrushes(run, axes, after)).map(({ serial }) => serial));
   };
   const width = 2 * SIDE + (axes.length - 1) * GAP;
   return (

@@ -8,6 +8,7 @@ import {
   sweepScatter,
   varying,
 } from "../../../plot/index.ts";
+import { encodeRuns } from "../../run-code.ts";
 import type { RunRow } from "../../server/types.ts";
 import { FigureView } from "./figure-view.tsx";
 import { ParallelCoordinates, type SweptRun } from "./parallel-coordinates.tsx";
@@ -82,9 +83,11 @@ function scoresOf(runs: readonly RunRow[]): string[] {
 }
 
 function sweptRuns(runs: readonly RunRow[], score: string): SweptRun[] {
-  return runs.flatMap(({ id, name, params, metrics }) => {
+  return runs.flatMap(({ id, serial, name, params, metrics }) => {
     const value = metrics[score];
-    return value === undefined || value === null ? [] : [{ id, name, settings: params, value }];
+    return value === undefined || value === null
+      ? []
+      : [{ id, serial, name, settings: params, value }];
   });
 }
 
@@ -177,7 +180,7 @@ function Parallel(props: {
   score: string;
 }) {
   const { experiment } = route.useParams();
-  const [lit, setLit] = useState<readonly string[] | null>(null);
+  const [lit, setLit] = useState<readonly number[] | null>(null);
   return (
     <>
       <h3>Run by run</h3>
@@ -192,7 +195,7 @@ function Parallel(props: {
           <Link
             to="/ui/$experiment/compare"
             params={{ experiment }}
-            search={{ runs: lit.join(",") }}
+            search={{ runs: encodeRuns(lit) }}
           >
             Compare the {lit.length} brushed
           </Link>
