@@ -47,7 +47,11 @@ async function build(root: string): Promise<void> {
     await rm(made, { recursive: true, force: true });
     throw new Error(`the pages in ${root}/src/ui/app could not be built: ${said.trim()}`);
   }
-  await rm(join(root, "dist/ui"), { recursive: true, force: true });
-  // Another process may have been faster: its pages are as good.
-  await rename(made, join(root, "dist/ui")).catch(() => rm(made, { recursive: true, force: true }));
+  const place = join(root, "dist/ui");
+  // Another process may have been faster: its pages are as good, and a server may be reading them.
+  if (!isFresh(join(place, "index.html"), root)) {
+    await rename(place, `${made}-old`).catch(() => {}); // there were none
+    await rename(made, place).catch(() => {});
+  }
+  for (const left of [made, `${made}-old`]) await rm(left, { recursive: true, force: true });
 }
