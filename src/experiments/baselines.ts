@@ -2,7 +2,7 @@
 import type { Task } from "../data/types.ts";
 import type { TaskScore } from "../eval/index.ts";
 import { scoreTask } from "../eval/index.ts";
-import { chanceLevel, ridgeBaseline } from "../eval/baselines/index.ts";
+import { ItemFeatures, MatrixProducts, chanceLevel, fitRidge } from "../eval/baselines/index.ts";
 import type { State } from "../engine/index.ts";
 import { loadGlove } from "../model/index.ts";
 import type { TrainConfig } from "./config.ts";
@@ -108,25 +108,40 @@ async function ridgeScores(shop: Workshop, onProgress?: OnProgress): Promise<Tas
   )) as [readonly Task[], readonly Task[], readonly Task[]];
   const config = resolveConfig([]);
   const { pixels } = shop.kit(config);
-  const glove = gloveMean();
-  const scores: TaskScore[] = [];
-  for (const [i, task] of test.entries()) {
+  const items = new ItemFeatures({
+    pixels: async (item) => (await pixels.load(item))!,
+    text: gloveMean(),
+  });
+  // A held-out style or set is scored with the map of the task it belongs to: one fit for both.
+  const groups = new Map<Task, Task[]>();
+  for (const task of test) {
     const fit = trainTaskOf(task, train);
     if (fit === undefined) throw new RangeError(`ridge: no training task for ${task.name}`);
-    const own = dev.find((d) => d.name === fit.name);
-    await pixels.ensure([fit, ...(own === undefined ? [] : [own]), task]);
-    const { queryEmbeddings, candidateEmbeddings } = await ridgeBaseline({
-      train: fit,
-      ...(own === undefined ? {} : { dev: own }),
-      test: task,
-      features: { pixels: async (item) => (await pixels.load(item))!, text: glove },
-      executor: executorOf(config),
-      ...RIDGE_BUDGET,
-    });
-    scores.push(await scoreTask({ task, queryEmbeddings, candidateEmbeddings, onError: "report" }));
-    onProgress?.({ stage: "pixel ridge", done: i + 1, total: test.length, note: task.name });
+    groups.set(fit, [...(groups.get(fit) ?? []), task]);
   }
-  return scores;
+  const scores = new Map<Task, TaskScore>();
+  for (const [fit, tasks] of groups) {
+    const own = dev.find((d) => d.name === fit.name);
+    await pixels.ensure([fit, ...(own === undefined ? [] : [own]), ...tasks]);
+    const products = await MatrixProducts.create(executorOf(config));
+    try {
+      const { embed } = await fitRidge({
+        train: fit,
+        ...(own === undefined ? {} : { dev: own }),
+        items,
+        products,
+        ...RIDGE_BUDGET,
+      });
+      for (const task of tasks) {
+        scores.set(task, await scoreTask({ task, ...(await embed(task)), onError: "report" }));
+        const note = task.name;
+        onProgress?.({ stage: "pixel ridge", done: scores.size, total: test.length, note });
+      }
+    } finally {
+      await products.close();
+    }
+  }
+  return test.map((task) => scores.get(task)!);
 }
 
 /** Mean of the words' vectors, zero where no word is known. */

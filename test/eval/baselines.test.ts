@@ -4,14 +4,16 @@ import { createExecutor } from "../../src/engine/index.ts";
 import {
   chanceLevel,
   chanceOfQuery,
+  fitRidge,
   gridOf,
+  ItemFeatures,
   MatrixProducts,
   pixelFeatures,
-  ridgeBaseline,
   ridgeProblem,
   visualFeatures,
 } from "../../src/eval/baselines/index.ts";
 import { choleskyInPlace, inverseFactorTransposed } from "../../src/eval/baselines/cholesky.ts";
+import { inverseFactor, inverseFactorHere } from "../../src/eval/baselines/inversefactor.ts";
 import { spellingFeatures } from "../../src/eval/baselines/spelling.ts";
 import { symmetricEigen, timesSquare, whitening } from "../../src/eval/baselines/whiten.ts";
 import type { Matrix } from "../../src/eval/index.ts";
@@ -215,6 +217,24 @@ describe("linear algebra", () => {
     );
   });
 
+  test("is the same from a thread, which names a bad pivot too", async () => {
+    const size = 300; // large enough for a thread
+    const next = testRandom(5);
+    const rows = Float64Array.from({ length: size * size }, () => next() - 0.5);
+    const system = new Float64Array(size * size); // rows rows^T + size I
+    for (let i = 0; i < size; i++) {
+      for (let j = 0; j < size; j++) {
+        let sum = i === j ? size : 0;
+        for (let k = 0; k < size; k++) sum += rows[i * size + k]! * rows[j * size + k]!;
+        system[i * size + j] = sum;
+      }
+    }
+    const here = inverseFactorHere({ size, data: system.slice() });
+    expect(await inverseFactor({ size, data: system.slice() })).toEqual(here);
+    system[7 * size + 7] = -1;
+    await expect(inverseFactor({ size, data: system })).rejects.toThrow("cholesky: pivot 7 of 300");
+  });
+
   test("eigenvectors are orthonormal and diagonalise", () => {
     const size = 6;
     const next = testRandom(5);
@@ -319,6 +339,12 @@ describe("the pixel ridge baseline", () => {
     });
   };
   const features = { pixels, text };
+  const items = new ItemFeatures(features);
+  let products: MatrixProducts;
+  beforeAll(async () => {
+    products = await MatrixProducts.create(executor);
+  });
+  afterAll(() => products.close());
 
   function task(
     split: Task["split"],
@@ -359,37 +385,27 @@ describe("the pixel ridge baseline", () => {
         task("test", colours, 4, toText),
       ];
       const dev = task("dev", colours.slice(0, 6), 3, toText);
-      const result = await ridgeBaseline({ train, dev, test: test_, features, executor });
+      const result = await fitRidge({ train, dev, items, products });
       expect(result.mapped).toBe(mapped);
       expect(result.selection).toHaveLength(4);
-      const score = await scoreTask({ task: test_, ...result, onError: "report" });
+      const embeddings = await result.embed(test_);
+      const score = await scoreTask({ task: test_, ...embeddings, onError: "report" });
       expect(score.score).toBeGreaterThan(0.8);
       expect(score.score).toBeGreaterThan(chanceLevel(test_).score * 3);
     },
   );
 
   test("reads spelling where the vectors say nothing", async () => {
-    const nothing = { ...features, text: () => new Float32Array(3) };
     const [train, test_] = [task("train", colours, 10, true), task("test", colours, 3, true)];
-    const result = await ridgeBaseline({
-      train,
-      dev: train,
-      test: test_,
-      features: nothing,
-      executor,
-    });
-    const score = await scoreTask({ task: test_, ...result, onError: "report" });
+    const bare = new ItemFeatures({ ...features, text: () => new Float32Array(3) });
+    const { embed } = await fitRidge({ train, dev: train, items: bare, products });
+    const score = await scoreTask({ task: test_, ...(await embed(test_)), onError: "report" });
     expect(score.score).toBeGreaterThan(0.8);
   });
 
   test("without dev it holds training pairs out, and still fits on all of them", async () => {
     const train = task("train", colours, 10, true);
-    const result = await ridgeBaseline({
-      train,
-      test: task("test", colours, 2, true),
-      features,
-      executor,
-    });
+    const result = await fitRidge({ train, items, products });
     expect(result.pairs).toBe(80);
     expect(result.selection.every(({ mrr }) => mrr > 0 && mrr <= 1)).toBe(true);
     expect(result.trainTask).toBe("colours");
@@ -397,10 +413,10 @@ describe("the pixel ridge baseline", () => {
 
   test("thins pairs evenly, without randomness", async () => {
     const train = task("train", colours, 10, true);
-    const options = { train, dev: train, test: train, features, executor, maxSystem: 24 };
-    const [a, b] = [await ridgeBaseline(options), await ridgeBaseline(options)];
+    const options = { train, dev: train, items, products, maxSystem: 24 };
+    const [a, b] = [await fitRidge(options), await fitRidge(options)];
     expect(a.pairs).toBe(24);
-    expect(a.queryEmbeddings).toEqual(b.queryEmbeddings);
+    expect((await a.embed(train)).queryEmbeddings).toEqual((await b.embed(train)).queryEmbeddings);
   });
 
   test("between pictures it starts from the raw comparison", async () => {
@@ -421,37 +437,43 @@ describe("the pixel ridge baseline", () => {
     const options = {
       train: images("train", 0),
       dev: images("dev", 100),
-      test: test_,
-      features,
-      executor,
+      items,
+      products,
     };
-    const strict = await ridgeBaseline({ ...options, ratios: [1e6] });
-    const score = await scoreTask({ task: test_, ...strict, onError: "report" });
+    const strict = await fitRidge({ ...options, ratios: [1e6] });
+    const score = await scoreTask({
+      task: test_,
+      ...(await strict.embed(test_)),
+      onError: "report",
+    });
     expect(score.metrics["hit@5"]).toBeGreaterThan(0.9); // two pictures share each colour
   });
 
   test("names what it can't work with", async () => {
     const one = makeTask(["a"], [{ positives: { a: 1 } }], { name: "tiny" });
-    await expect(ridgeBaseline({ train: one, test: one, features, executor })).rejects.toThrow(
+    await expect(fitRidge({ train: one, items, products })).rejects.toThrow(
       "tiny: 1 pairs to fit a map on",
     );
     const lost = makeTask(["a"], [{ positives: { z: 1 } }, { positives: { a: 1 } }], {
       name: "lost",
     });
-    await expect(ridgeBaseline({ train: lost, test: lost, features, executor })).rejects.toThrow(
+    await expect(fitRidge({ train: lost, items, products })).rejects.toThrow(
       "lost, query q0: z is not in the corpus",
     );
     const bare = makeTask(["a", "b"], [{ positives: { a: 1 } }, { positives: { b: 1 } }], {
       name: "bare",
     });
     const empty = { ...bare, queries: bare.queries.map((q) => ({ ...q, item: {} })) };
-    await expect(
-      ridgeBaseline({ train: empty, dev: empty, test: empty, features, executor }),
-    ).rejects.toThrow("bare: queries: no training item has a picture or text");
-    const uneven = { ...features, text: (t: string) => new Float32Array(t.length) };
+    await expect(fitRidge({ train: empty, dev: empty, items, products })).rejects.toThrow(
+      "bare: queries: no training item has a picture or text",
+    );
+    const uneven = new ItemFeatures({
+      ...features,
+      text: (label) => new Float32Array(label.length),
+    });
     const train = task("train", colours, 2, true);
-    await expect(
-      ridgeBaseline({ train, dev: train, test: train, features: uneven, executor }),
-    ).rejects.toThrow("colours: targets: features of 5 numbers beside ones of 3");
+    await expect(fitRidge({ train, dev: train, items: uneven, products })).rejects.toThrow(
+      "colours: targets: features of 5 numbers beside ones of 3",
+    );
   });
 });

@@ -2,7 +2,7 @@
 import type { Task } from "../../data/types.ts";
 import type { Metrics } from "../metrics.ts";
 import { CUTOFFS } from "../metrics.ts";
-import { corpusRows, poolOf } from "../pool.ts";
+import { poolsOf } from "../pool.ts";
 
 /** Metrics whose expectation has a closed form here. */
 export type ChanceMetric = Extract<
@@ -42,11 +42,9 @@ export function chanceOfQuery(
 
 /** Expected scores of a task: mean over its queries. */
 export function chanceLevel(task: Task): Record<ChanceMetric, number> & { readonly score: number } {
-  const rows = corpusRows(task);
   const total = {} as Record<ChanceMetric, number>;
-  for (const query of task.queries) {
-    const pool = poolOf(task, query, rows);
-    const size = pool.rows === null ? rows.size : pool.rows.length;
+  for (const pool of poolsOf(task)) {
+    const size = pool.rows === null ? task.corpus.size : pool.rows.length;
     const own = chanceOfQuery(
       size,
       pool.positives.map((p) => p.grade),

@@ -14,10 +14,11 @@ export type FeatureSource = {
   readonly text: (text: string) => Float32Array;
 };
 
-/** Reads items' raw blocks, each item once. */
+/** Reads items' raw blocks, each item once, and keeps them. */
 export class ItemFeatures {
   readonly #source: FeatureSource;
   readonly #visual = new Map<string, Float32Array>();
+  readonly #text = new Map<string, Float32Array>();
 
   constructor(source: FeatureSource) {
     this.#source = source;
@@ -38,7 +39,7 @@ export class ItemFeatures {
   }
 
   text(item: Item): Float32Array | null {
-    return item.text === undefined ? null : this.#source.text(item.text);
+    return item.text === undefined ? null : this.#textOf(item.text);
   }
 
   spelling(item: Item): Float32Array | null {
@@ -48,8 +49,14 @@ export class ItemFeatures {
   /** Whether the vectors confuse more than a tenth of the distinct texts, e.g. times of day. */
   confusesTexts(items: readonly Item[]): boolean {
     const texts = new Set(items.flatMap(({ text }) => (text === undefined ? [] : [text])));
-    const vectors = new Set([...texts].map((text) => this.#source.text(text).join()));
+    const vectors = new Set([...texts].map((text) => this.#textOf(text).join()));
     return vectors.size < 0.9 * texts.size;
+  }
+
+  #textOf(text: string): Float32Array {
+    const vector = this.#text.get(text) ?? this.#source.text(text);
+    this.#text.set(text, vector);
+    return vector;
   }
 }
 

@@ -1,23 +1,22 @@
 /** @file The pixel ridge baseline: what a linear map of hand-made features scores, no training loop. */
 import type { Item, Query, Task } from "../../data/types.ts";
-import type { Executor } from "../../engine/index.ts";
 import type { EmbeddingMatrix, Matrix } from "../embeddings.ts";
 import { unitRows } from "../embeddings.ts";
 import { EvalError } from "../error.ts";
 import { scoreTask } from "../score.ts";
-import type { FeatureSource, SideEncoder } from "./itemfeatures.ts";
-import { evened, fitSide, ItemFeatures, visualKind } from "./itemfeatures.ts";
-import { MatrixProducts } from "./products.ts";
+import type { ItemFeatures, SideEncoder } from "./itemfeatures.ts";
+import { evened, fitSide, visualKind } from "./itemfeatures.ts";
+import type { MatrixProducts } from "./products.ts";
 import { ridgeProblem } from "./ridge.ts";
 
-export type RidgeBaselineOptions = {
+export type RidgeFitOptions = {
   /** Pairs to fit on: the test task's own training split, or that of a related task. */
   readonly train: Task;
   /** Scores the penalties; without one every fifth training pair is held out for that. */
   readonly dev?: Task;
-  readonly test: Task;
-  readonly features: FeatureSource;
-  readonly executor: Executor;
+  /** One for several fits reads what they share once. */
+  readonly items: ItemFeatures;
+  readonly products: MatrixProducts;
   /** Penalties to try, relative to the mean diagonal of the system. */
   readonly ratios?: readonly number[];
   /** Pairs are thinned evenly to this many, or to `maxSystem` where that makes the smaller system. */
@@ -25,10 +24,13 @@ export type RidgeBaselineOptions = {
   readonly maxSystem?: number;
 };
 
-export type RidgeBaseline = {
-  /** For `scoreTask`: [queries, dim] and [corpus, dim] of the test task. */
+/** For `scoreTask`: [queries, dim] and [corpus, dim] of a task. */
+export type RidgeEmbeddings = {
   readonly queryEmbeddings: EmbeddingMatrix;
   readonly candidateEmbeddings: EmbeddingMatrix;
+};
+
+export type RidgeFit = {
   /** Which side is mapped: text is the space where the other side is visual. */
   readonly mapped: "query" | "target";
   readonly ratio: number;
@@ -36,55 +38,52 @@ export type RidgeBaseline = {
   readonly selection: readonly { readonly ratio: number; readonly mrr: number }[];
   readonly pairs: number;
   readonly trainTask: string;
+  /** Embeds a test task; while the products are open. */
+  readonly embed: (test: Task) => Promise<RidgeEmbeddings>;
 };
 
 /**
- * Fits a ridge regression between the features of queries and their positives, and embeds the test
- * task: one side by its own features, the other by what the map predicts from its features. The
- * penalty is chosen by MRR@10 on dev.
+ * Fits a ridge regression between the features of queries and their positives. A test task is embedded
+ * one side by its own features, the other by what the map predicts from its features. The penalty is
+ * chosen by MRR@10 on dev.
  *
  * The map goes from the visual to the text side, where there is such a difference; else from query to
  * target.
  */
-export async function ridgeBaseline(options: RidgeBaselineOptions): Promise<RidgeBaseline> {
-  const { train, dev, test, ratios = [0.1, 0.5, 2.5, 12.5] } = options;
-  const items = new ItemFeatures(options.features);
-  const products = await MatrixProducts.create(options.executor);
-  try {
-    const all = await trainingPairs(train, items, options);
-    const heldOut = dev === undefined;
-    const fitOn = heldOut ? all.filter((_, i) => i % 5 !== 4) : all;
-    const devTask =
-      dev ??
-      pairsTask(
-        train,
-        all.filter((_, i) => i % 5 === 4),
-      );
-    const fitted = await fitMap(fitOn, items, products, train.name);
-    const selection: { ratio: number; mrr: number }[] = [];
-    for (const ratio of ratios) {
-      const embeddings = await fitted.embed(devTask, await fitted.solve(ratio));
+export async function fitRidge(options: RidgeFitOptions): Promise<RidgeFit> {
+  const { train, dev, items, products, ratios = [0.1, 0.5, 2.5, 12.5] } = options;
+  const all = await trainingPairs(train, items, options);
+  const held = (_: Pair, i: number): boolean => i % 5 === 4;
+  const fitOn = dev === undefined ? all.filter((pair, i) => !held(pair, i)) : all;
+  const devTask = dev ?? pairsTask(train, all.filter(held));
+  const fitted = await fitMap(fitOn, items, products, train.name);
+  const tried = await Promise.all(
+    ratios.map(async (ratio) => {
+      const weights = await fitted.solve(ratio);
+      const embeddings = await fitted.embed(devTask, weights);
       const score = await scoreTask({ task: devTask, ...embeddings, onError: "report" });
-      selection.push({ ratio, mrr: score.metrics["mrr@10"] });
-    }
-    const { ratio } = selection.reduce((best, next) => (next.mrr > best.mrr ? next : best));
-    const final = heldOut ? await fitMap(all, items, products, train.name) : fitted;
-    const embeddings = await final.embed(test, await final.solve(ratio));
-    const { mapped } = final;
-    return { ...embeddings, mapped, ratio, selection, pairs: all.length, trainTask: train.name };
-  } finally {
-    await products.close();
-  }
+      return { ratio, weights, mrr: score.metrics["mrr@10"] };
+    }),
+  );
+  const best = tried.reduce((most, next) => (next.mrr > most.mrr ? next : most));
+  const final = dev === undefined ? await fitMap(all, items, products, train.name) : fitted;
+  const weights = dev === undefined ? await final.solve(best.ratio) : best.weights;
+  return {
+    mapped: final.mapped,
+    ratio: best.ratio,
+    selection: tried.map(({ ratio, mrr }) => ({ ratio, mrr })),
+    pairs: all.length,
+    trainTask: train.name,
+    embed: (test) => final.embed(test, weights),
+  };
 }
 
 type Pair = { readonly query: Query; readonly targetId: string; readonly target: Item };
 
-type Embeddings = Pick<RidgeBaseline, "queryEmbeddings" | "candidateEmbeddings">;
-
 type FittedMap = {
   readonly mapped: "query" | "target";
   solve(ratio: number): Promise<Matrix>;
-  embed(task: Task, weights: Matrix): Promise<Embeddings>;
+  embed(task: Task, weights: Matrix): Promise<RidgeEmbeddings>;
 };
 
 async function fitMap(
@@ -167,7 +166,7 @@ function mappedSide(pairs: readonly Pair[]): "query" | "target" {
 async function trainingPairs(
   task: Task,
   items: ItemFeatures,
-  { maxPairs = 8000, maxSystem = 2000 }: RidgeBaselineOptions,
+  { maxPairs = 8000, maxSystem = 2000 }: RidgeFitOptions,
 ): Promise<Pair[]> {
   const pairs = task.queries.map((query): Pair => {
     const [targetId] = [...query.positives].reduce((best, next) =>

@@ -1,6 +1,6 @@
 /** @file Ridge regression in closed form. */
 import type { Matrix } from "../embeddings.ts";
-import { choleskyInPlace, inverseFactorTransposed } from "./cholesky.ts";
+import { inverseFactor } from "./inversefactor.ts";
 import type { MatrixProducts } from "./products.ts";
 
 /** The part of a fit that all penalties share. */
@@ -42,8 +42,7 @@ export async function ridgeProblem(
       }
       const system = Float64Array.from(gram.data);
       for (let i = 0; i < size; i++) system[i * size + i] = system[i * size + i]! + ratio * scale;
-      choleskyInPlace({ size, data: system });
-      const inverse = Float32Array.from(inverseFactorTransposed({ size, data: system }));
+      const inverse = await inverseFactor({ size, data: system });
       const factor = { rows: size, dim: size, data: inverse };
       const half = await products.multiply(rhs, factor); // [outputs, size]
       const weights = await products.multiply(half, factor, { b: true });
