@@ -10,6 +10,19 @@ export type Pool = {
   readonly positives: readonly Positive[];
 };
 
+/** Pools of tasks that were scored before: a grid scores the same ones hundreds of times. */
+const known = new WeakMap<Task, readonly Pool[]>();
+
+/** The pool of each of a task's queries, in their order. */
+export function poolsOf(task: Task): readonly Pool[] {
+  const found = known.get(task);
+  if (found !== undefined) return found;
+  const rows = corpusRows(task);
+  const pools = task.queries.map((query) => poolOf(task, query, rows));
+  known.set(task, pools);
+  return pools;
+}
+
 /** Corpus id -> row, in the order of the candidate embeddings. */
 export function corpusRows(task: Task): Map<string, number> {
   return new Map([...task.corpus.keys()].map((id, row) => [id, row]));

@@ -5,7 +5,7 @@ import { taskMatrices, unitRows } from "./embeddings.ts";
 import { EvalError } from "./error.ts";
 import type { Metrics } from "./metrics.ts";
 import { meanMetrics, metricOf, metricsOf } from "./metrics.ts";
-import { corpusRows, poolOf } from "./pool.ts";
+import { poolsOf } from "./pool.ts";
 import type { Finding } from "./preflight.ts";
 import { checkEmbeddings, checkTies } from "./preflight.ts";
 import type { ScoredQuery, Scorer } from "./scorer.ts";
@@ -86,11 +86,10 @@ export async function scoreTask({
   ];
   refuse(findings, onError);
   const prepare = (matrix: Matrix): Matrix => (similarity === "cosine" ? unitRows(matrix) : matrix);
-  const rows = corpusRows(task);
   const scored = await scorer.score({
     queries: prepare(sides.queries),
     candidates: prepare(sides.candidates),
-    pools: task.queries.map((query) => poolOf(task, query, rows)),
+    pools: poolsOf(task),
     topK,
   });
   findings.push(...checkTies(scored, task.name));

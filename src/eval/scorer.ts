@@ -34,26 +34,34 @@ export type Scorer = {
   score(request: ScoreRequest): Promise<ScoredQuery[]>;
 };
 
-/** One query at a time, products summed in f64. Holds one row of scores: [corpus]. */
+/** Products summed in f64; holds the candidates in f64, and a row of scores for each of four queries: [4, corpus]. */
 export const plainScorer: Scorer = {
   name: "plain",
-  score: ({ queries, candidates, pools, topK }) =>
-    Promise.resolve(
-      pools.map((pool, q) => {
-        const scores = poolScores(queries, q, candidates, pool.rows);
-        return rankPool(scores, pool, topK);
-      }),
-    ),
+  score({ queries, candidates, pools, topK }) {
+    const wide = { ...candidates, data: Float64Array.from(candidates.data) };
+    const scored: ScoredQuery[] = [];
+    while (scored.length < pools.length) {
+      const first = scored.length;
+      const four = pools.slice(first, first + 4);
+      if (four.length === 4 && four.every(({ rows }) => rows === null)) {
+        const scores = wholeScores(queries, first, wide);
+        scored.push(...four.map((pool, i) => rankPool(scores[i]!, pool, topK)));
+      } else {
+        const pool = four[0]!;
+        scored.push(rankPool(poolScores(queries, first, wide, pool.rows), pool, topK));
+      }
+    }
+    return Promise.resolve(scored);
+  },
 };
 
 /** Ranks one pool from its scores; `scores[i]` belongs to `pool.rows[i]`, or to row i. */
 export function rankPool(scores: ArrayLike<number>, pool: Pool, topK: number): ScoredQuery {
   const { rows } = pool;
-  const place = rows === null ? null : new Map(rows.map((row, i) => [row, i]));
-  const local = pool.positives.map((p) => ({
-    grade: p.grade,
-    index: place === null ? p.index : place.get(p.index)!,
-  }));
+  const local =
+    rows === null
+      ? pool.positives
+      : pool.positives.map(({ grade, index }) => ({ grade, index: rows.indexOf(index) }));
   const ranked = rankPositives(scores, local);
   const positiveAt = new Set(local.map((p) => p.index));
   const top = new TopK(topK, (i) => positiveAt.has(i));
@@ -73,19 +81,21 @@ export function rankPool(scores: ArrayLike<number>, pool: Pool, topK: number): S
   };
 }
 
+/** A corpus in f64: products and sums are, and converting once is cheaper than at every use. */
+type WideMatrix = { readonly rows: number; readonly dim: number; readonly data: Float64Array };
+
 /** Dot products of one query with the rows of its pool: [pool]. */
 function poolScores(
   queries: Matrix,
   query: number,
-  candidates: Matrix,
+  candidates: WideMatrix,
   rows: readonly number[] | null,
 ): Float64Array {
   const { dim } = queries;
   const q = new Float64Array(queries.data.subarray(query * dim, (query + 1) * dim));
   const scores = new Float64Array(rows === null ? candidates.rows : rows.length);
   for (let i = 0; i < scores.length; i++) {
-    const start = (rows === null ? i : rows[i]!) * dim;
-    scores[i] = dot(q, candidates.data, start);
+    scores[i] = dot(q, candidates.data, (rows === null ? i : rows[i]!) * dim);
   }
   return scores;
 }
@@ -94,7 +104,7 @@ function poolScores(
  * The dot product of `a` and as many numbers of `b` from `start` on. Four running sums hide the latency
  * of the additions; their order never changes, so equal rows score equal to the last bit and tie.
  */
-export function dot(a: Float64Array, b: Float32Array, start: number): number {
+function dot(a: Float64Array, b: Float64Array, start: number): number {
   let s0 = 0;
   let s1 = 0;
   let s2 = 0;
@@ -108,4 +118,31 @@ export function dot(a: Float64Array, b: Float32Array, start: number): number {
   }
   for (; i < a.length; i++) s0 += a[i]! * b[start + i]!;
   return s0 + s1 + (s2 + s3);
+}
+
+/** Dot products of four queries with the whole corpus, a candidate's row read once: four times [corpus]. */
+function wholeScores(queries: Matrix, first: number, candidates: WideMatrix): Float64Array[] {
+  const { dim, rows, data } = candidates;
+  const q = new Float64Array(queries.data.subarray(first * dim, (first + 4) * dim));
+  const scores = Array.from({ length: 4 }, () => new Float64Array(rows));
+  const [a, b, c, d] = scores as [Float64Array, Float64Array, Float64Array, Float64Array];
+  for (let row = 0; row < rows; row++) {
+    const start = row * dim;
+    let s0 = 0;
+    let s1 = 0;
+    let s2 = 0;
+    let s3 = 0;
+    for (let i = 0; i < dim; i++) {
+      const x = data[start + i]!;
+      s0 += x * q[i]!;
+      s1 += x * q[dim + i]!;
+      s2 += x * q[2 * dim + i]!;
+      s3 += x * q[3 * dim + i]!;
+    }
+    a[row] = s0;
+    b[row] = s1;
+    c[row] = s2;
+    d[row] = s3;
+  }
+  return scores;
 }

@@ -37,6 +37,26 @@ export function targetRequests(task: Task): EmbedRequest[] {
   return [...task.corpus.values()].map((item) => ({ item, instruction: task.targetInstruction }));
 }
 
+/** What scoring some tasks asks an embedder for. */
+export type TaskRequests = {
+  readonly unique: readonly EmbedRequest[];
+  /** Row of each query and candidate among them: a task's queries, its candidates, then the next task's. */
+  readonly rowOf: Int32Array;
+};
+
+/** Of task lists that were scored before: a grid scores the same ones hundreds of times. */
+const known = new WeakMap<readonly Task[], TaskRequests>();
+
+export function taskRequests(tasks: readonly Task[]): TaskRequests {
+  const found = known.get(tasks);
+  if (found !== undefined) return found;
+  const requests = distinct(
+    tasks.flatMap((task) => [...queryRequests(task), ...targetRequests(task)]),
+  );
+  known.set(tasks, requests);
+  return requests;
+}
+
 /** Equal requests have equal keys: what is asked twice is computed once. */
 export function requestKey({ item, instruction }: EmbedRequest): string {
   const { text = "", image = "", video = [], document = "" } = item;

@@ -4,7 +4,7 @@ import type { TaskScore } from "../eval/index.ts";
 import { averageScores, scoreTask } from "../eval/index.ts";
 import type { RunWriter } from "../tracking/index.ts";
 import type { Embedder } from "./embedder.ts";
-import { gatherRows, distinct, queryRequests, targetRequests } from "./embedder.ts";
+import { gatherRows, taskRequests } from "./embedder.ts";
 import { storedRetrievals } from "./gallery.ts";
 import type { OnProgress } from "./progress.ts";
 
@@ -24,8 +24,7 @@ export async function scoreTasks(
   embedder: Embedder,
   onProgress?: OnProgress,
 ): Promise<TaskScore[]> {
-  const requests = tasks.flatMap((task) => [...queryRequests(task), ...targetRequests(task)]);
-  const { unique, rowOf } = distinct(requests);
+  const { unique, rowOf } = taskRequests(tasks);
   const table = await embedder.embed(unique, onProgress);
   const scores: TaskScore[] = [];
   let at = 0;

@@ -9,7 +9,7 @@ import { readSafetensors, writeSafetensors } from "../model/index.ts";
 import type { TrainConfig } from "./config.ts";
 import { resolveConfig } from "./config.ts";
 import type { EmbedRequest, EmbeddingRows } from "./embedder.ts";
-import { distinct, queryRequests, requestKey, targetRequests } from "./embedder.ts";
+import { requestKey, taskRequests } from "./embedder.ts";
 import { digestOf } from "./identity.ts";
 import type { OnProgress } from "./progress.ts";
 import type { TrunkKit } from "./trunk.ts";
@@ -92,9 +92,7 @@ export class FeatureBank {
     key: string,
     { config, kit, tasks, onProgress, vision: shared }: FeaturesOptions,
   ): Promise<Features> {
-    const { unique } = distinct(
-      tasks.flatMap((task) => [...queryRequests(task), ...targetRequests(task)]),
-    );
+    const { unique } = taskRequests(tasks);
     const rows = new Map(unique.map((request, row) => [requestKey(request), row]));
     const table = await this.#table(key, unique, async () => {
       await kit.pixels.ensure(tasks, onProgress);
