@@ -44,6 +44,9 @@ const Index = z.strictObject({
   files: z.array(z.tuple([z.string(), count, z.number(), z.string()])),
 });
 
+/** Indexes read before, by file: an index is written once and never changes. */
+const indexes = new Map<string, z.output<typeof Index>>();
+
 export class PixelCache {
   readonly #folder: string;
   readonly #entries = new Map<string, CachedPixels>();
@@ -68,8 +71,10 @@ export class PixelCache {
   }
 
   async #readIndex(segment: string): Promise<void> {
-    const index = parseIndex(await readFile(join(this.#folder, `${segment}.json`), "utf8"));
+    const file = join(this.#folder, `${segment}.json`);
+    const index = indexes.get(file) ?? parseIndex(await readFile(file, "utf8"));
     if (!index) return;
+    indexes.set(file, index);
     const { size: stored } = await stat(join(this.#folder, `${segment}.bin`));
     for (const [key, offset, frames, height, width] of index.entries) {
       if (offset + frames * height * width * 3 > stored) continue;

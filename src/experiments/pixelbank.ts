@@ -37,23 +37,27 @@ export class PixelBank implements PixelSource {
     const next = this.#queue.then(async () => {
       // One task at a time: what is decoded is on disk even if the next one is interrupted.
       for (const task of tasks) {
-        if (this.#has(task)) continue;
+        const rest = this.#rest(task);
+        if (rest === null) continue;
         const options = {
           sizes: this.#sizes,
           onProgress: ({ done, total }: Progress) =>
             onProgress?.({ stage: `pixels of ${task.name}/${task.split}`, done, total }),
         };
-        this.#stores.push(await openPixels(this.#root, [task], options));
+        this.#stores.push(await openPixels(this.#root, [rest], options));
       }
     });
     this.#queue = next.catch(() => undefined);
     return next;
   }
 
-  #has({ queries, corpus }: Task): boolean {
-    const known = (item: Item): boolean =>
-      pixelKey(item) === undefined || this.#stores.some((store) => store.has(item));
-    return queries.every(({ item }) => known(item)) && [...corpus.values()].every(known);
+  /** What of a task is not in memory yet: pictures that several tasks show are held once. */
+  #rest(task: Task): Task | null {
+    const lacks = (item: Item): boolean =>
+      pixelKey(item) !== undefined && !this.#stores.some((store) => store.has(item));
+    const queries = task.queries.filter(({ item }) => lacks(item));
+    const corpus = new Map([...task.corpus].filter(([, item]) => lacks(item)));
+    return queries.length + corpus.size === 0 ? null : { ...task, queries, corpus };
   }
 
   load(item: Item): Promise<Pixels | undefined> {
