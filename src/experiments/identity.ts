@@ -69,4 +69,4 @@ export function taskKey({ config, dataDigest, initDigest, codeVersion }: RunIden
  * Raised by hand whenever a change of model, loss, sampler or optimiser changes numbers, so that old
  * runs are no longer reused. The commit would be too strict: a comment would rerun a grid.
  */
-export const CODE_VERSION = "1";
+export const CODE_VERSION = "2";

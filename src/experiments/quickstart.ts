@@ -58,9 +58,11 @@ export async function runQuickstart(
   }
   await makeSoups(shop, { experiment, ...hooks });
   const { config } = members[0]!;
-  for (const kind of ["untrained", "stage1", "ridge"] as const) {
-    await scoreBaseline(shop, kind, { experiment, config, ...hooks });
-    onProgress?.({ stage: "baselines", done: 1, total: 1, note: kind });
-  }
+  // Side by side: the ridge is mostly JavaScript, the trunks are the executor's threads. It takes longest.
+  await Promise.all([
+    scoreBaseline(shop, "ridge", { experiment, config, ...hooks }),
+    scoreBaseline(shop, "untrained", { experiment, config }),
+    scoreBaseline(shop, "stage1", { experiment, config }),
+  ]);
   return members;
 }

@@ -12,11 +12,11 @@ export const STAGE1_CHECKPOINT = "data/nano/stage1.safetensors";
 
 export const HEAD_STAGE2: TrainConfigPatch = {
   stage: 2,
-  steps: 600,
+  steps: 400,
   batchSize: 64,
   model: { scale: "nano", init: STAGE1_CHECKPOINT, adapter: { kind: "head", hidden: 128 } },
   sampler: { capPerDataset: 600 },
-  optimizer: { learningRate: 2e-3, weightDecay: 0.05, warmupSteps: 30, schedule: "cosine" },
+  optimizer: { learningRate: 3e-3, weightDecay: 0.05, warmupSteps: 20, schedule: "cosine" },
   // A head's matrices are too small for two threads; runs go side by side instead.
   executor: { threads: 1 },
 };
