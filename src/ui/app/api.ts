@@ -102,11 +102,13 @@ export async function pickedRows(
   experiment: string,
   serials: readonly number[],
   columns: readonly string[],
+  deleted = false,
 ): Promise<RunRow[]> {
+  const lifecycle = deleted ? "deleted" : "active";
   const rows: RunRow[] = [];
   for (let at = 0; at < serials.length; at += RUNS_A_REQUEST) {
     const runs = encodeRuns(serials.slice(at, at + RUNS_A_REQUEST));
-    rows.push(...(await runRows(experiment, { runs }, columns)).rows);
+    rows.push(...(await runRows(experiment, { runs, lifecycle }, columns)).rows);
   }
   return rows;
 }

@@ -52,6 +52,7 @@ const runs = createRoute({
     ...text(search, "columns"),
     ...text(search, "group"),
     ...text(search, "pinned"),
+    ...(search["lifecycle"] === "deleted" ? { lifecycle: "deleted" as const } : {}),
   }),
 });
 const compare = createRoute({
@@ -96,6 +97,7 @@ export type RunsSearch = {
   columns?: string;
   group?: string | undefined;
   pinned?: string;
+  lifecycle?: "deleted" | undefined;
 };
 
 function isLevel(value: unknown): value is Level {

@@ -170,3 +170,114 @@ test(
   },
   PATIENCE,
 );
+
+test(
+  "deleted runs are listed, and restored",
+  async () => {
+    shop.store.deleteRun(named("gave up")!.id);
+    const page = await open("");
+    await count(page, "6 of 6 runs");
+    await page.getByRole("link", { name: "Deleted" }).press("Enter");
+    await page.getByRole("heading", { level: 1, name: "Deleted runs" }).waitFor();
+    await count(page, "1 of 1 deleted runs");
+    await page.getByRole("checkbox", { name: "pick gave up" }).check();
+    await expectSound(page);
+    await page.getByRole("button", { name: "Restore" }).press("Enter");
+    await count(page, "Restored 1 run.");
+    await count(page, "0 of 0 deleted runs");
+    expect(named("gave up")?.status).toBe("FAILED");
+    await page.getByRole("link", { name: "Runs that are there" }).press("Enter");
+    await count(page, "7 of 7 runs");
+    await page.close();
+  },
+  PATIENCE,
+);
+
+test(
+  "a filter is completed word by word with the keyboard, in its middle too",
+  async () => {
+    const page = await open("", { scheme: "dark" });
+    const filter = page.getByRole("combobox", { name: "Filter" });
+    const options = page.locator("#filter-options").getByRole("option");
+    const choose = async (typed: string, option: string): Promise<void> => {
+      await page.keyboard.type(typed);
+      const wanted = page.locator("[role=listbox] [role=option]", { hasText: option });
+      await wanted.first().waitFor();
+      const active = page.locator("[role=option][aria-selected=true]");
+      for (let i = 0; i < 20 && (await active.allInnerTexts())[0] !== option; i++) {
+        await page.keyboard.press("ArrowDown");
+      }
+      await page.keyboard.press("Enter");
+    };
+    await filter.focus();
+    await choose("rec", "params.recipe");
+    await choose("!", "!=");
+    await choose("", "'+HW'");
+    await choose("", "AND");
+    await choose("see", "params.seed");
+    await page.keyboard.type("< ");
+    await page.getByRole("option", { name: "2", exact: true }).waitFor();
+    await expectSound(page);
+    await picture(page, "runs-filter");
+    await page.keyboard.type("2");
+    await page.keyboard.press("Escape");
+    expect(await filter.inputValue()).toBe("params.recipe != '+HW' AND params.seed < 2");
+    await page.keyboard.press("Enter");
+    await count(page, "2 of 7 runs");
+    // At a caret in the middle: before AND, after the value.
+    await page.keyboard.press("Home");
+    for (let i = 0; i < 22; i++) await page.keyboard.press("ArrowRight");
+    await page.keyboard.type(" ");
+    await page.getByRole("option", { name: "OR", exact: true }).waitFor();
+    expect(await options.allInnerTexts()).toEqual(["AND", "OR"]);
+    await filter.fill("params.recipe ! 3");
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("Enter");
+    const said = page.getByRole("alert").filter({ hasText: "At character 15: " });
+    await said.waitFor();
+    await page.close();
+  },
+  PATIENCE,
+);
+
+test(
+  "columns are picked, pinned and moved; the address keeps them",
+  async () => {
+    const page = await open("");
+    const heads = async (): Promise<string[]> => {
+      const texts = await page.getByRole("columnheader").allInnerTexts();
+      return texts.slice(1).map((text) => text.replace(/\s*[▲▼]/, ""));
+    };
+    await page.getByRole("link", { name: "+HW #1" }).waitFor();
+    expect(await heads()).toEqual(["name", "status", "started", "seed", "test/overall %"]);
+    await page.getByRole("button", { name: "Columns" }).press("Enter");
+    await page.getByRole("checkbox", { name: "params.recipe" }).press("Space");
+    await page.getByRole("checkbox", { name: "status" }).press("Space");
+    await page.getByRole("button", { name: "pin params.seed" }).press("Enter");
+    await page.getByRole("button", { name: "params.recipe further left" }).press("Enter");
+    await expectSound(page);
+    await picture(page, "runs-columns");
+    await page.keyboard.press("Escape");
+    const wanted = ["name", "seed", "started", "recipe", "test/overall %"];
+    expect(await heads()).toEqual(wanted);
+    await page.reload();
+    await page.getByRole("link", { name: "+HW #1" }).waitFor();
+    expect(await heads()).toEqual(wanted);
+    expect(await page.locator(".grid-head .pin").count()).toBe(3);
+    await page.close();
+  },
+  PATIENCE,
+);
+
+test(
+  "fits a phone in the dark",
+  async () => {
+    const page = await open("?pinned=name,status", { scheme: "dark", width: 390, height: 844 });
+    await page.getByRole("link", { name: "+HW #1" }).waitFor();
+    await page.getByRole("checkbox", { name: "pick +HW #1" }).check();
+    await expectSound(page);
+    await picture(page, "runs-phone");
+    await page.close();
+  },
+  PATIENCE,
+);

@@ -34,8 +34,8 @@ function Page({ known, experiment }: { known: readonly string[]; experiment: str
   const pins = (search.pinned ?? "name").split(",").filter((id) => ids.includes(id));
   const ordered = [...pins, ...ids.filter((id) => !pins.includes(id))];
   const columns = useMemo(() => ordered.map(columnOf), [ordered.join(",")]);
-  const { filter = "", sort = "-startTime", group } = search;
-  const choice: RunChoice = { filter, sort, group };
+  const { filter = "", sort = "-startTime", group, lifecycle } = search;
+  const choice: RunChoice = { filter, sort, group, lifecycle };
   const head = useQuery({
     ...runPageQuery(experiment, choice, ordered, 0),
     placeholderData: keepPreviousData,
@@ -59,15 +59,22 @@ function Page({ known, experiment }: { known: readonly string[]; experiment: str
   return (
     <>
       <header className="title">
-        <h1>Runs</h1>
+        <h1>{lifecycle ? "Deleted runs" : "Runs"}</h1>
         <span className="exports">
-          {picked.size >= 1 && (
+          {picked.size >= 1 && !lifecycle && (
             <CompareLink
               experiment={experiment}
               picked={picked}
               filter={picked.size === table?.total ? filter : ""}
             />
           )}
+          <Link
+            to="/ui/$experiment/runs"
+            params={{ experiment }}
+            search={lifecycle ? {} : { lifecycle: "deleted" }}
+          >
+            {lifecycle ? "Runs that are there" : "Deleted"}
+          </Link>
           <Exports experiment={experiment} choice={choice} columns={ordered} />
           <GroupPicker
             known={known}
@@ -85,7 +92,6 @@ function Page({ known, experiment }: { known: readonly string[]; experiment: str
         </span>
       </header>
       <FilterBox
-        key={filter}
         text={filter}
         problem={head.error?.message ?? null}
         known={known}
@@ -94,11 +100,18 @@ function Page({ known, experiment }: { known: readonly string[]; experiment: str
       {table && (
         <>
           <p className="count" role="status">
-            {table.total.toLocaleString()} of {table.of.toLocaleString()} runs
+            {table.total.toLocaleString()} of {table.of.toLocaleString()} {lifecycle && "deleted "}
+            runs
           </p>
+          {lifecycle && (
+            <p className="note">
+              Nothing of them is lost until <code>rzenlab store gc</code> takes them out for ever.
+            </p>
+          )}
           <BulkActions
             experiment={experiment}
             picked={picked}
+            deleted={lifecycle !== undefined}
             onDone={() => setPicked(new Set())}
           />
           <RunsGrid

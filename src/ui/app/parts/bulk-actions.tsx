@@ -23,11 +23,14 @@ type Done = Change & { readonly runs: readonly RunRow[] };
 export function BulkActions({
   experiment,
   picked,
+  deleted,
   onDone,
 }: {
   experiment: string;
   /** Serial numbers. */
   picked: ReadonlySet<number>;
+  /** Whether these are deleted runs, which can only be restored. */
+  deleted: boolean;
   /** Called when the runs are changed and before they are fetched again. */
   onDone: () => void;
 }) {
@@ -36,7 +39,7 @@ export function BulkActions({
   const [last, setLast] = useState<Done | null>(null);
   const change = useMutation({
     mutationFn: async (wanted: Change) =>
-      eachOf(await pickedRows(experiment, [...picked], wanted.columns), wanted.apply),
+      eachOf(await pickedRows(experiment, [...picked], wanted.columns, deleted), wanted.apply),
     // What was changed before a failure can be undone, too.
     onSuccess: ({ changed }, wanted) => {
       setLast(changed.length === 0 ? null : { ...wanted, runs: changed });
@@ -56,21 +59,18 @@ export function BulkActions({
       {count > 0 && (
         <p className="choices" role="group" aria-label="picked runs">
           <span>{runsText(count)} picked</span>
-          <TagForm disabled={busy} onTag={(key, value) => change.mutate(tagging(key, value))} />
-          <button
-            type="button"
-            disabled={busy}
-            onClick={() =>
-              change.mutate({
-                done: (runs) => `Deleted ${runs}`,
-                apply: ({ id }) => deleteRun(id),
-                revert: ({ id }) => restoreRun(id),
-                columns: [],
-              })
-            }
-          >
-            Delete
-          </button>
+          {deleted ? (
+            <button type="button" disabled={busy} onClick={() => change.mutate(RESTORING)}>
+              Restore
+            </button>
+          ) : (
+            <>
+              <TagForm disabled={busy} onTag={(key, value) => change.mutate(tagging(key, value))} />
+              <button type="button" disabled={busy} onClick={() => change.mutate(DELETING)}>
+                Delete
+              </button>
+            </>
+          )}
         </p>
       )}
       {last && (
@@ -95,6 +95,19 @@ export function BulkActions({
 function runsText(count: number): string {
   return count === 1 ? "1 run" : `${count.toLocaleString()} runs`;
 }
+
+const DELETING: Change = {
+  done: (runs) => `Deleted ${runs}`,
+  apply: ({ id }) => deleteRun(id),
+  revert: ({ id }) => restoreRun(id),
+  columns: [],
+};
+const RESTORING: Change = {
+  done: (runs) => `Restored ${runs}`,
+  apply: DELETING.revert,
+  revert: DELETING.apply,
+  columns: [],
+};
 
 /** Undone, each run has the value it had, or none. */
 function tagging(key: string, value: string): Change {

@@ -1,7 +1,7 @@
 /** @file The search over runs: completes what stands at the caret, and says where a mistake is. */
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
-import { type KeyboardEvent, useRef, useState } from "react";
+import { type KeyboardEvent, useLayoutEffect, useRef, useState } from "react";
 import { valuesQuery } from "../api.ts";
 import { completionAt } from "../filter-completion.ts";
 
@@ -17,7 +17,20 @@ export function FilterBox(props: {
   const { experiment } = route.useParams();
   const input = useRef<HTMLInputElement>(null);
   const [text, setText] = useState(props.text);
+  const [told, setTold] = useState(props.text);
+  // The address changed, by a link or by going back.
+  if (told !== props.text) {
+    setTold(props.text);
+    setText(props.text);
+  }
   const [caret, setCaret] = useState(props.text.length);
+  /** Where the caret goes once the chosen option is in the field, before the next key. */
+  const moved = useRef<number | null>(null);
+  useLayoutEffect(() => {
+    if (moved.current === null) return;
+    input.current?.setSelectionRange(moved.current, moved.current);
+    moved.current = null;
+  });
   const [open, setOpen] = useState(false);
   const [active, setActive] = useState(-1);
   const { column } = completionAt(text, caret, props.known);
@@ -32,10 +45,7 @@ export function FilterBox(props: {
     setText(`${text.slice(0, from)}${option} ${text.slice(to).trimStart()}`);
     setCaret(place);
     setActive(-1);
-    requestAnimationFrame(() => {
-      input.current?.focus();
-      input.current?.setSelectionRange(place, place);
-    });
+    moved.current = place;
   };
   const submit = (): void => {
     setOpen(false);
