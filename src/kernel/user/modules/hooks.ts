@@ -18,14 +18,19 @@ const VERSION = "rzenlab";
 export const cellSpecifier = (specifier: string): string =>
   CELL_SCHEME + encodeURIComponent(specifier);
 
-/** The path in a URL that these hooks gave out. */
-const pathOf = (url: string): string => fileURLToPath(url.replace(/[?#].*$/, ""));
+/** The path in a URL that these hooks gave out. A module is asked for the paths of all it imports: each is kept. */
+function pathOf(url: string): string {
+  const known = PATHS.get(url);
+  if (known !== undefined) return known;
+  const path = fileURLToPath(url.replace(/[?#].*$/, ""));
+  PATHS.set(url, path);
+  return path;
+}
+const PATHS = new Map<string, string>();
 
-/** Are two URLs instances of the same file? */
-export const versionOf = (url: string): { path: string; version: string } | undefined => {
-  if (!url.startsWith("file:") || !url.includes(`?${VERSION}=`)) return undefined;
-  return { path: pathOf(url), version: new URL(url).searchParams.get(VERSION)! };
-};
+/** Is it an instance of a project file? */
+const isVersioned = (url: string): boolean =>
+  url.startsWith("file:") && url.includes(`?${VERSION}=`);
 
 export type HookOptions = {
   readonly files: LocalFiles;
@@ -53,7 +58,9 @@ export function installHooks({ files, maps, notebook }: HookOptions): void {
     if (found !== undefined && isLocal(found)) return localModule(found);
     const resolved = resolvePackage(specifier, here, next);
     // A workspace package is linked into node_modules and lives outside.
-    const path = resolved.url.startsWith("file:") ? realpathSync(pathOf(resolved.url)) : undefined;
+    const path = resolved.url.startsWith("file:")
+      ? realpathSync.native(pathOf(resolved.url))
+      : undefined;
     return path !== undefined && isLocal(path) ? localModule(path) : resolved;
   };
 
@@ -68,15 +75,14 @@ export function installHooks({ files, maps, notebook }: HookOptions): void {
   };
 
   const load: LoadHookSync = (url, context, next) => {
-    const local = versionOf(url);
-    if (local === undefined) {
+    if (!isVersioned(url)) {
       const path = url.startsWith("file:") ? pathOf(url) : "";
       // Node itself refuses TypeScript below node_modules.
       if (!/\.[cm]?ts$/.test(path) || isLocal(path)) return next(url, context);
       const { code } = stripTypes(path, readFileSync(path, "utf8"), { keepImports: false });
       return { format: "module", source: code, shortCircuit: true };
     }
-    const { path } = local;
+    const path = pathOf(url);
     if (path.endsWith(".json")) {
       return { format: "json", source: readFileSync(path, "utf8"), shortCircuit: true };
     }
@@ -112,7 +118,8 @@ function resolvePackage(
   if (/^(\.|\/|[a-z]+:)/.test(specifier)) return next(specifier, context);
   try {
     const source = next(specifier, { ...context, conditions: ["source", ...context.conditions] });
-    if (source.url.startsWith("file:") && isLocal(realpathSync(pathOf(source.url)))) return source;
+    if (source.url.startsWith("file:") && isLocal(realpathSync.native(pathOf(source.url))))
+      return source;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === undefined) throw error;
   }

@@ -8,6 +8,7 @@ import { transformModule } from "../../transform/module.ts";
 import { langOf, type Transformed } from "../../transform/typescript.ts";
 import { type CachedModule, cacheFolder, TransformCache } from "./transform-cache.ts";
 import { mappedPaths, type ProjectConfig, ProjectConfigs } from "./tsconfig.ts";
+import { Versions } from "./versions.ts";
 
 const CODE = /\.[cm]?[jt]sx?$/;
 const EXTENSIONS = [".ts", ".tsx", ".mts", ".js", ".mjs", ".cjs", ".cts", ".json"];
@@ -44,7 +45,7 @@ export class LocalFiles {
   /** What was found by folder and specifier, and which settings hold in a folder. */
   #found = new Map<string, string>();
   #configs = new Map<string, ProjectConfig | undefined>();
-  #versions = new Map<string, string>();
+  #versions = new Versions((path) => this.#entry(path));
 
   constructor(cache = new TransformCache(cacheFolder())) {
     this.#cache = cache;
@@ -55,7 +56,7 @@ export class LocalFiles {
     this.#checked = new Set();
     this.#found = new Map();
     this.#configs = new Map();
-    this.#versions = new Map();
+    this.#versions = new Versions((path) => this.#entry(path));
   }
 
   /** The file that `specifier` means when `parent` imports it, if it is local; Node finds everything else. */
@@ -88,7 +89,7 @@ export class LocalFiles {
 
   #withExtension(path: string): string | undefined {
     const found = this.#candidates(path).find(isFile);
-    return found === undefined ? undefined : realpathSync(found);
+    return found === undefined ? undefined : realpathSync.native(found);
   }
 
   #candidates(path: string): string[] {
@@ -104,19 +105,7 @@ export class LocalFiles {
 
   /** Digest of a file and of every local file it imports, directly or not. */
   version(path: string): string {
-    const known = this.#versions.get(path);
-    if (known !== undefined) return known;
-    const reached = new Set<string>();
-    const visit = (file: string): void => {
-      if (reached.has(file)) return;
-      reached.add(file);
-      for (const each of this.#entry(file)?.imports ?? []) visit(each);
-    };
-    visit(path);
-    const contents = [...reached].sort().map((file) => `${file}\0${this.#entry(file)?.hash}\0`);
-    const version = createHash("sha256").update(contents.join("")).digest("hex").slice(0, 12);
-    this.#versions.set(path, version);
-    return version;
+    return this.#versions.of(path);
   }
 
   text(path: string): string {
