@@ -8,11 +8,13 @@
  *     node bench/tracking.bench.ts --parts start,rates    of start, rates, search, curve, client, soak
  *
  * One JSON line a measure: the median of the repetitions and their range, ours and MLflow's, and the
- * processor time that each server used for a call, which other work on the machine hardly changes. Runs
+ * processor time that each server used for a call, which other work on the machine hardly changes. The
+ * last line holds the medians and ratios of all, and the machine's load before and after. Runs
  * and curve are written into both files past the servers; everything measured goes over HTTP. The
  * cost of our client and the soak are measured against our server alone. What the UI takes to draw
  * is measured in its browser tests.
  */
+import { availableParallelism, loadavg } from "node:os";
 import { parseArgs } from "node:util";
 import { fillCurve, fillRuns, twoClauses } from "./tracking/fill.ts";
 import {
@@ -68,6 +70,19 @@ function figures(all: readonly number[]): Figures {
 /** What a measure was of each server. */
 type Measured = Record<Name, { readonly all: number[]; cpuSeconds: number; calls: number }>;
 
+type Row = {
+  readonly measure: string;
+  readonly ours: number;
+  readonly mlflow: number | null;
+  readonly ratio: number | null;
+  /** MLflow's processor time of a call through ours. */
+  readonly cpuRatio?: number;
+};
+
+/** What was printed so far. */
+const rows: Row[] = [];
+const loadBefore = loadavg()[0]!;
+
 /** Prints one row; `better` says which way the ratio goes. */
 function report(
   measure: string,
@@ -90,6 +105,20 @@ function report(
     ...more,
   };
   console.log(JSON.stringify(row));
+  rows.push({
+    measure,
+    ours: a.median,
+    mlflow: b && b.median,
+    ratio: row.ratio,
+    ...(ours.calls > 0 && mlflow.calls > 0 && { cpuRatio: round(cpu[1]! / cpu[0]!) }),
+  });
+}
+
+/** The last line: all measures at a glance. */
+function summarise(): void {
+  const load = [loadBefore, loadavg()[0]!].map((one) => Number(one.toFixed(1)));
+  const machine = { cores: availableParallelism(), load };
+  console.log(JSON.stringify({ bench: "tracking", runs: RUNS, quick, machine, rows }));
 }
 
 function nothing(): Measured {
@@ -244,6 +273,7 @@ try {
   }
   if (parts.has("client")) await client();
   if (parts.has("soak")) await soaked();
+  summarise();
 } finally {
   hangUp();
   for (const server of servers) {
