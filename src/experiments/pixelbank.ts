@@ -51,6 +51,11 @@ export class PixelBank implements PixelSource {
     return next;
   }
 
+  /** Forgets what is in memory; the cache on disk has it when it is needed again. */
+  release(): void {
+    this.#stores.length = 0;
+  }
+
   /** What of a task is not in memory yet: pictures that several tasks show are held once. */
   #rest(task: Task): Task | null {
     const lacks = (item: Item): boolean =>

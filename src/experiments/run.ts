@@ -227,13 +227,17 @@ export class Workshop {
     return this.#features.of({ config, kit, tasks: all, onProgress, vision });
   }
 
-  /** Features for several prompts of one trunk: each picture goes through the tower once. */
+  /**
+   * Features for several prompts of one trunk: each picture goes through the tower once. Pixels are not
+   * kept: processes that train on the features need the memory.
+   */
   async featuresOf(configs: readonly TrainConfig[], onProgress?: OnProgress): Promise<void> {
     const vision = new SharedVision();
     try {
       for (const config of configs) await this.features(config, { onProgress, vision });
     } finally {
       await vision.close();
+      this.#pixels.release();
     }
   }
 
