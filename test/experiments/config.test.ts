@@ -99,7 +99,7 @@ describe("recipes", () => {
 
   test("an unknown one lists those there are", () => {
     expect(() => recipe("stage3")).toThrow(
-      'no recipe "stage3"; there are stage1-text, stage1-objects, stage1-reading, stage1-lines, stage1-pages, stage1, baseline',
+      'no recipe "stage3"; there are stage1-text, stage1-objects, stage1-reading, stage1-lines, stage1, stage1-finish, baseline',
     );
   });
 });

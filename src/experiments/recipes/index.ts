@@ -3,9 +3,9 @@ import type { TrainConfigPatch } from "../config.ts";
 import { ConfigError } from "../config.ts";
 import {
   stage1,
+  stage1Finish,
   stage1Lines,
   stage1Objects,
-  stage1Pages,
   stage1Reading,
   stage1Text,
 } from "./stage1.ts";
@@ -18,8 +18,8 @@ export const RECIPES: Readonly<Record<string, readonly TrainConfigPatch[]>> = {
   "stage1-objects": [stage1Objects],
   "stage1-reading": [stage1Reading],
   "stage1-lines": [stage1Lines],
-  "stage1-pages": [stage1Pages],
   stage1: [stage1],
+  "stage1-finish": [stage1Finish],
   baseline: [HEAD_STAGE2, { recipe: "baseline" }],
   rzenembed: [HEAD_STAGE2, RZENEMBED, { recipe: "rzenembed" }],
   "baseline-lora": [LORA_STAGE2, { recipe: "baseline-lora" }],

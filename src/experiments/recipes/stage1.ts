@@ -5,14 +5,14 @@
  *     rzenlab train stage1-objects model.init=<weights of that run>
  *     rzenlab train stage1-reading model.init=<weights of that one>
  *     rzenlab train stage1-lines model.init=...
- *     rzenlab train stage1-pages model.init=...
  *     rzenlab train stage1 model.init=...
+ *     rzenlab train stage1-finish model.init=...
  *
  * Random cross-modal similarities are worse than none, so from random weights the quickest way down is
  * to map everything to one point, where gradients vanish (docs/log.md). What can't be learnt yet pulls
  * there, so the curriculum goes from easy to hard: text, which starts from word vectors and is cheap;
- * names and drawings, words and simple clips; single words until they are read, then lines, then pages of
- * what is made up; then everything, in every prompt. Without the reading a page is learnt by heart, not read.
+ * names and drawings, words and simple clips; single words until they are read, then lines; then everything,
+ * in every prompt, and at last more of what is short. Without the reading a page is learnt by heart, not read.
  */
 import type { TrainConfigPatch } from "../config.ts";
 import { layPatches } from "../config.ts";
@@ -146,38 +146,40 @@ export const stage1Lines: TrainConfigPatch = {
   },
 };
 
-/** From lines to pages, nearly all of them made up: nothing to know, all to read. */
-export const stage1Pages: TrainConfigPatch = {
-  ...stage1Reading,
-  recipe: "stage1-pages",
-  steps: 700,
-  batchSize: 64,
-  sampler: {
-    tasks: [
-      "typeset-*",
-      "more-dictionary",
-      "more-sheets",
-      "more-charts",
-      "more-headings",
-      "more-descriptions",
-    ],
-    weights: {
-      "typeset-words": 0.1,
-      "typeset-reading": 0.1,
-      "typeset-lines": 0.7,
-      "more-dictionary": 1,
-      "more-sheets": 0.6,
-      "more-charts": 1,
-      "more-headings": 2.5,
-      "more-descriptions": 3,
-    },
-  },
-};
-
 export const stage1: TrainConfigPatch = layPatches(stage1Objects, {
   recipe: "stage1",
   steps: 4500,
   sampler: { weights: WEIGHTS },
   optimizer: { warmupSteps: 100, schedule: "cosine" },
   checkpoint: { everySteps: 250 },
+});
+
+/** Once pages are read: mostly pictures, and of each kind most where most is missing. */
+export const stage1Finish: TrainConfigPatch = layPatches(stage1, {
+  recipe: "stage1-finish",
+  steps: 1700,
+  sampler: {
+    weights: {
+      ...WEIGHTS,
+      "emoji-subgroup": 0.7,
+      "label-to-image": 1.4,
+      "image-to-label": 1.2,
+      "cross-style": 0.9,
+      "style-edit": 1.3,
+      "tone-edit": 3,
+      "clock-reading": 3,
+      "scene-which": 1.7,
+      "scene-where": 1.7,
+      "scene-grounding": 1.6,
+      "scene-count": 2,
+      "motion-caption": 6,
+      "more-dictionary": 0.5,
+      "more-sheets": 0.2,
+      "more-charts": 0.4,
+      "more-headings": 1,
+      "more-descriptions": 1.2,
+      "typeset-lines": 0.1,
+    },
+  },
+  optimizer: { learningRate: 7e-4 },
 });
