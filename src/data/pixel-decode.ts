@@ -1,7 +1,6 @@
 /** @file Decoding one item's media: what a worker of `openPixels` does. */
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
-import sharp from "sharp";
 import { sampleIndicesPadded } from "./media/frames.ts";
 import { decodeBytes, stack, type ClipSize, type ImageSize } from "./media/image.ts";
 import type { Pixels } from "./types.ts";
@@ -59,6 +58,7 @@ async function stillSize(
   if (kind === "image") return image;
   if (line === page && block === page) return page;
   // A picture that has no readable header fails with its name where it is decoded.
+  const { default: sharp } = await import("sharp");
   const header = await sharp(bytes)
     .metadata()
     .catch(() => undefined);

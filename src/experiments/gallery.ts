@@ -1,5 +1,4 @@
 /** @file Retrieval examples to look at: a few queries of every task with what was ranked first, as small pictures. */
-import sharp from "sharp";
 import type { TaskScore } from "../eval/index.ts";
 import type { Item, Task } from "../data/types.ts";
 import type { GalleryItem, Media } from "../plot/types.ts";
@@ -122,6 +121,7 @@ function spread(files: readonly string[], n: number): string[] {
 }
 
 async function thumbnail(file: string, width: number): Promise<string> {
+  const { default: sharp } = await import("sharp");
   const bytes = await sharp(file)
     .resize({ width, withoutEnlargement: true })
     .flatten({ background: "#fff" })

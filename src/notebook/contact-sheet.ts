@@ -1,5 +1,5 @@
 /** @file A gallery as one PNG, for places that show pictures but no HTML. */
-import sharp, { type OverlayOptions } from "sharp";
+import type { OverlayOptions } from "sharp";
 import { escapeHtml } from "./format.ts";
 
 export type Thumbnail = {
@@ -61,6 +61,7 @@ export async function contactSheet(caption: string, cards: readonly Card[]): Pro
     });
   });
   const words = { input: Buffer.from(drawing(caption, placed, width, height)), left: 0, top: 0 };
+  const { default: sharp } = await import("sharp");
   return sharp({ create: { width, height, channels: 3, background: "#ffffff" } })
     .composite([...pictures, words])
     .png({ palette: true, quality: 80 })

@@ -1,5 +1,4 @@
 /** @file `figure`: a Plotly figure as one MIME bundle that every front end can show (DESIGN D8). */
-import sharp from "sharp";
 import type { Figure, Trace } from "../plot/index.ts";
 import { PLOTLY_CONFIG } from "../plot/index.ts";
 import { Shown } from "./bundle.ts";
@@ -27,6 +26,7 @@ export function figure(what: Figure | readonly Trace[], options: FigureOptions =
   const { description } = layout.meta;
   return new Shown(`[figure] ${description}`, async () => {
     const svg = figureSvg({ data, layout });
+    const { default: sharp } = await import("sharp");
     const png = await sharp(Buffer.from(svg), { density: 144 }).png({ palette: true }).toBuffer();
     return {
       "application/vnd.plotly.v1+json": { data, layout, config: PLOTLY_CONFIG },

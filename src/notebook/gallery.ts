@@ -1,5 +1,4 @@
 /** @file `gallery`: pictures, clips and pages side by side, small enough to stay in a notebook. */
-import sharp from "sharp";
 import type { Item } from "../data/types.ts";
 import { Shown } from "./bundle.ts";
 import { type Card, FRAMES, type Thumbnail, contactSheet } from "./contact-sheet.ts";
@@ -80,6 +79,7 @@ function spread<T>(all: readonly T[], n: number): T[] {
 }
 
 async function thumbnail(source: string | Uint8Array, size: number): Promise<Thumbnail> {
+  const { default: sharp } = await import("sharp");
   const { data, info } = await sharp(source)
     .resize({ width: size, height: size * 2, fit: "inside", withoutEnlargement: true })
     .flatten({ background: "#ffffff" })

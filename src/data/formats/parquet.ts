@@ -1,7 +1,5 @@
 /** @file Parquet in and out: a few column kinds, and rows whose fields are checked as they are read. */
-import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } from "hyparquet";
-import { compressors } from "hyparquet-compressors";
-import { parquetWriteBuffer } from "hyparquet-writer";
+import type { parquetWriteBuffer } from "hyparquet-writer";
 import { DataError } from "../error.ts";
 import { replaceFile } from "../replace.ts";
 
@@ -41,6 +39,7 @@ function schemaOf({ name, kind }: Column): SchemaElement[] {
 
 /** Writes `columns`, all of one length, to `file`: a temporary file first, then renamed over it. */
 export async function writeParquet(file: string, columns: readonly Column[]): Promise<void> {
+  const { parquetWriteBuffer } = await import("hyparquet-writer");
   const bytes = parquetWriteBuffer({
     columnData: columns.map(({ name, data }) => ({ name, data: data as unknown[] })),
     schema: [{ name: "root", num_children: columns.length }, ...columns.flatMap(schemaOf)],
@@ -57,6 +56,9 @@ export async function readRows(
   let records: Record<string, unknown>[];
   let names: Set<string>;
   try {
+    const { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } =
+      await import("hyparquet");
+    const { compressors } = await import("hyparquet-compressors");
     const buffer = await asyncBufferFromFile(file);
     const metadata = await parquetMetadataAsync(buffer);
     names = columnNames(metadata.schema);

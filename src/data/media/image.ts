@@ -1,6 +1,5 @@
 /** @file Pictures and animations -> pixels of a given size. */
 import { readFile } from "node:fs/promises";
-import sharp from "sharp";
 import { DataError } from "../error.ts";
 import { reason } from "../formats/parquet.ts";
 import type { Pixels } from "../types.ts";
@@ -45,6 +44,7 @@ export async function decodeBytes(
 export async function decodeAnimation(path: string, size: ClipSize): Promise<Pixels> {
   const bytes = await read(path);
   return orFail(path, async () => {
+    const { default: sharp } = await import("sharp");
     const { pages = 1 } = await sharp(bytes, { failOn: "error" }).metadata();
     const wanted = sampleIndicesPadded(pages, size.frames);
     const decoded = new Map<number, Uint8Array>();

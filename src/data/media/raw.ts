@@ -1,8 +1,6 @@
-/** @file Encoded pictures -> RGB at their own size. */
+/** @file Encoded pictures -> RGB at their own size. The decoders are large and load with the first picture. */
 import { createHash } from "node:crypto";
-import { createCanvas, loadImage } from "@napi-rs/canvas";
 import { crc32 } from "node:zlib";
-import sharp from "sharp";
 import type { RgbImage } from "./resample.ts";
 
 export type Rgb = { readonly r: number; readonly g: number; readonly b: number };
@@ -16,6 +14,7 @@ export type Rgb = { readonly r: number; readonly g: number; readonly b: number }
  */
 export async function decodeRgb(bytes: Uint8Array, background: Rgb, page = 0): Promise<RgbImage> {
   if (page === 0 && isPlain(bytes)) return decodeBySkia(bytes, background);
+  const { default: sharp } = await import("sharp");
   const { data, info } = await sharp(bytes, { failOn: "error", page, pages: 1 })
     .autoOrient()
     .flatten({ background })
@@ -32,6 +31,7 @@ export async function decodeRgb(bytes: Uint8Array, background: Rgb, page = 0): P
 }
 
 async function decodeBySkia(bytes: Uint8Array, { r, g, b }: Rgb): Promise<RgbImage> {
+  const { createCanvas, loadImage } = await import("@napi-rs/canvas");
   const image = await loadImage(bytes);
   const { width, height } = image;
   if (!(width > 0 && height > 0)) throw new Error("the picture has no pixels");

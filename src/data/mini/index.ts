@@ -1,16 +1,13 @@
 /** @file Prepares mini-MMEB, the embedded benchmark built from npm packages alone. */
 import { createHash } from "node:crypto";
-import sharp from "sharp";
 import { MediaDigests, writeTask } from "../formats/index.ts";
 import type { Split } from "../types.ts";
-import { buildMini } from "./build.ts";
 import { cachedFolder } from "./cache.ts";
 import { chanceOf } from "./chance.ts";
 import { licenceOf } from "./licences.ts";
 import { Output, type BuiltTask, type MiniProgress } from "./output.ts";
 import { readReadmes, type Readme } from "./readmes.ts";
 import { packageVersions } from "./sources.ts";
-import { buildPretraining } from "./pretraining.ts";
 import { miniTask } from "./pretraining-tasks.ts";
 
 export { miniTask, PRETRAINING_TASKS } from "./pretraining-tasks.ts";
@@ -83,6 +80,9 @@ async function build(
 ): Promise<MiniManifestTask[]> {
   const digests = new MediaDigests(out.root);
   const tasks: MiniManifestTask[] = [];
+  const { default: sharp } = await import("sharp");
+  // Drawing takes most of this folder's modules and two native libraries.
+  const { buildMini } = await import("./build.ts");
   const threads = sharp.concurrency();
   sharp.concurrency(1); // the pictures are small and several are in flight
   try {
@@ -96,7 +96,10 @@ async function build(
       tasks.push(manifestRow(task, digest));
     };
     const concepts = await buildMini(out, readmes, emit);
-    if (pretraining) await buildPretraining(out, concepts, emit);
+    if (pretraining) {
+      const { buildPretraining } = await import("./pretraining.ts");
+      await buildPretraining(out, concepts, emit);
+    }
   } finally {
     sharp.concurrency(threads);
   }

@@ -4,7 +4,6 @@ import type { Matrix } from "../embeddings.ts";
 import { unitRows } from "../embeddings.ts";
 import { visualFeatures } from "./pixelfeatures.ts";
 import { spellingFeatures } from "./spelling.ts";
-import { timesSquare, whitening } from "./whiten.ts";
 
 /** Where features come from. */
 export type FeatureSource = {
@@ -79,6 +78,7 @@ const WIDEST_EVENED = 400;
 export async function evened(side: SideEncoder, items: readonly Item[]): Promise<SideEncoder> {
   if (side.dim > WIDEST_EVENED) return side;
   const distinct = [...new Map(items.map((item) => [JSON.stringify(item), item])).values()];
+  const { timesSquare, whitening } = await import("./whiten.ts");
   const turn = whitening(await side.encode(distinct), 0.5);
   return {
     dim: side.dim,

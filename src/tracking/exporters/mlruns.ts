@@ -3,9 +3,8 @@ import { copyFileSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { createHash } from "node:crypto";
-import { stringify } from "yaml";
 import { StoreError } from "../error.ts";
-import { STATUS_NUMBERS } from "../importers/mlruns.ts";
+import { STATUS_NUMBERS, yaml } from "../importers/mlruns.ts";
 import type { RunReader } from "../reader.ts";
 import type { Experiment, Run } from "../types.ts";
 
@@ -151,7 +150,7 @@ function uriOf(folder: string): string {
 }
 
 function writeYaml(file: string, content: Readonly<Record<string, unknown>>): void {
-  writeText(file, stringify(content));
+  writeText(file, yaml().stringify(content));
 }
 
 function writeText(file: string, text: string): void {

@@ -1,7 +1,8 @@
 /** @file Runs of MLflow's file store, the `mlruns/` folder. */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
-import { parse } from "yaml";
+import type * as Yaml from "yaml";
 import { StoreError } from "../error.ts";
 import type { NewInput } from "../records.ts";
 import type { NewPoint, RunStatus } from "../types.ts";
@@ -171,11 +172,14 @@ function foldersWithMeta(folder: string): string[] {
     .toSorted();
 }
 
+/** Loaded with the first file: few who open a store read or write this format. */
+export const yaml = (): typeof Yaml => createRequire(import.meta.url)("yaml") as typeof Yaml;
+
 function readMeta(folder: string): Meta {
   const file = join(folder, "meta.yaml");
   let meta: unknown;
   try {
-    meta = parse(readFileSync(file, "utf8"));
+    meta = yaml().parse(readFileSync(file, "utf8"));
   } catch (error) {
     const text = `import: ${file} is not YAML: ${(error as Error).message}`;
     throw new StoreError("INVALID", text, { cause: error });
