@@ -13,6 +13,7 @@ import { LiveFeed } from "./live.ts";
 import { Readers } from "./reader-thread.ts";
 import { acceptFiles, artifactRoutes, fileRoutes } from "./routes/artifacts.ts";
 import { assessmentRoutes } from "./routes/assessments.ts";
+import { bulkRoutes } from "./routes/bulk.ts";
 import { datasetRoutes } from "./routes/datasets.ts";
 import { experimentRoutes } from "./routes/experiments.ts";
 import { logRoutes } from "./routes/log.ts";
@@ -113,6 +114,9 @@ export function createTrackingServer(options: TrackingServerOptions): FastifyIns
         handler: adapt(handler),
       });
     }
+  }
+  for (const { method, path, role, handler } of bulkRoutes(context)) {
+    app.route({ method, url: path, config: { role }, handler: adapt(handler) });
   }
   void app.register(async (scope) => {
     acceptFiles(scope);
