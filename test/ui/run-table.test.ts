@@ -8,7 +8,7 @@ import { RunWriter } from "../../src/tracking/index.ts";
 import { createTrackingServer } from "../../src/tracking/server/index.ts";
 import { registerUi } from "../../src/ui/server/index.ts";
 import { encodeRuns } from "../../src/ui/run-code.ts";
-import type { ExperimentCard, RunTable } from "../../src/ui/server/types.ts";
+import type { Curves, ExperimentCard, RunTable } from "../../src/ui/server/types.ts";
 
 const home = mkdtempSync(join(tmpdir(), "rzenlab-table-"));
 const never = (): never => {
@@ -134,10 +134,50 @@ describe("rows", () => {
   });
 });
 
+test("curves of the runs that pass come in one answer, the loss unless another is asked for", async () => {
+  for (const i of [1, 2]) {
+    store.logMetrics(
+      ids[i]!,
+      [1, 2].flatMap((step) => [
+        { key: "loss", value: i / step, step, timestamp: 2_000 },
+        { key: "accuracy", value: step, step },
+      ]),
+    );
+  }
+  const filter = "params.alpha < 5";
+  const curves = (await ask("curves", { filter })).json<Curves>();
+  expect([curves.keys, curves.key, curves.runs, curves.of]).toEqual([
+    ["loss", "accuracy"],
+    "loss",
+    5,
+    5,
+  ]);
+  expect(curves.curves.map(({ steps, values, seconds }) => [steps, values, seconds])).toEqual([
+    [
+      [1, 2],
+      [1, 0.5],
+      [0.999, 0.999],
+    ],
+    [
+      [1, 2],
+      [2, 1],
+      [0.998, 0.998],
+    ],
+  ]);
+  const other = (await ask("curves", { filter, key: "accuracy" })).json<Curves>();
+  expect(other.curves.map(({ values }) => values)).toEqual([
+    [1, 2],
+    [1, 2],
+  ]);
+  expect((await ask("curves", { filter: "params.alpha > 5" })).json()).toMatchObject({ key: "" });
+});
+
 test("columns and values are those that runs have", async () => {
   const columns = (await ask("columns")).json<string[]>();
   expect(columns).toEqual([
-    ..."name status startTime user id metrics.score params.alpha params.half".split(" "),
+    ..."name status startTime user id metrics.accuracy metrics.loss metrics.score".split(" "),
+    "params.alpha",
+    "params.half",
     "params.learning rate",
     "tags.mlflow.runName",
     "tags.note",

@@ -4,6 +4,7 @@ import { encodeRuns } from "../run-code.ts";
 import type { QueryPage } from "../../plot/types.ts";
 import type {
   AblationPage,
+  Curves,
   ExperimentCard,
   Failure,
   OnnxSummary,
@@ -124,6 +125,12 @@ export const columnsQuery = (experiment: string) =>
   queryOptions({
     queryKey: ["columns", experiment],
     queryFn: () => get<string[]>(runsPath(experiment, "columns", {})),
+  });
+
+export const curvesQuery = (experiment: string, choice: RunChoice, key: string | undefined) =>
+  queryOptions({
+    queryKey: ["curves", experiment, choice, key],
+    queryFn: () => get<Curves>(runsPath(experiment, "curves", { ...choice, key })),
   });
 
 /** Values that runs have in a column, some of them if there are many. */

@@ -1,5 +1,6 @@
 /** @file Addresses of pages. What a page shows is in its address, so every view can be sent to someone. */
 import { createRootRoute, createRoute, createRouter, redirect } from "@tanstack/react-router";
+import { type CurveSearch, curveSearch } from "./curves.ts";
 import { AblationView } from "./pages/ablation.tsx";
 import { CompareView } from "./pages/compare.tsx";
 import { ExperimentsView } from "./pages/experiments.tsx";
@@ -66,9 +67,16 @@ const compare = createRoute({
     ...text(search, "score"),
     ...text(search, "x"),
     ...text(search, "y"),
+    ...text(search, "lines"),
+    ...curveSearch(search),
   }),
 });
-const run = createRoute({ getParentRoute: () => root, path: "/ui/run/$id", component: RunView });
+const run = createRoute({
+  getParentRoute: () => root,
+  path: "/ui/run/$id",
+  component: RunView,
+  validateSearch: curveSearch,
+});
 
 export type Level = "modalities" | "metaTasks" | "datasets";
 export type ModalitySearch = {
@@ -77,12 +85,16 @@ export type ModalitySearch = {
   before?: string;
   from?: number;
 };
-/** `metric` of the curves; `score` over the settings `x` and, for a contour, `y`. */
-export type CompareSearch = {
+/**
+ * `metric` of the curves, a line for each value of the setting `lines`; `score` over the settings `x` and,
+ * for a contour, `y`.
+ */
+export type CompareSearch = CurveSearch & {
   /** Ids with commas between, or what `encodeRuns` writes. */
   runs?: string;
   filter?: string;
   metric?: string;
+  lines?: string | undefined;
   score?: string;
   x?: string;
   y?: string | undefined;

@@ -98,6 +98,25 @@ export type OnnxSummary = {
   readonly parameters: number;
 };
 
+/** One metric of many runs. */
+export type Curves = {
+  /** Metrics with two points in some run, the loss first. */
+  readonly keys: readonly string[];
+  /** The one that is here; "" if there is none. */
+  readonly key: string;
+  /** Runs that were looked at, of those that pass. */
+  readonly runs: number;
+  readonly of: number;
+  readonly curves: readonly {
+    readonly serial: number;
+    readonly steps: readonly number[];
+    /** Since the run's start. */
+    readonly seconds: readonly number[];
+    /** Not finite values are null. */
+    readonly values: readonly (number | null)[];
+  }[];
+};
+
 export type SeriesPoints = {
   readonly runId: string;
   readonly key: string;

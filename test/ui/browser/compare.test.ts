@@ -36,6 +36,26 @@ beforeAll(async () => {
       }
     }
   }
+  // Thirty learning rates and two optimisers: more configurations than lines that can be told apart.
+  const wide = store.getOrCreateExperiment("wide");
+  for (let i = 0; i < 60; i++) {
+    const id = store.insertRun({
+      experimentId: wide,
+      name: `wide ${i}`,
+      startTime: 1_000 + i,
+      params: { lr: (i % 30) / 100, optimizer: i < 30 ? "adamw" : "sgd", batchSize: 32 },
+    });
+    store.logMetrics(
+      id,
+      Array.from({ length: 20 + (i % 3) }, (_, k) => ({
+        key: "loss",
+        value: 5 / (k + 1) + i / 100,
+        step: k * 10,
+        timestamp: 1_000 + i + k * 500,
+      })),
+    );
+    store.finishRun(id);
+  }
   served = await servePages(shop);
   browser = await launchBrowser();
 }, 300_000);
@@ -135,6 +155,54 @@ test(
     );
     await page.goto(`${served.address}/ui/sweep/compare`);
     await page.getByRole("img", { name: /^loss: / }).waitFor();
+    await page.close();
+  },
+  PATIENCE,
+);
+
+test(
+  "sixty configurations are bands over a setting, and that is said; the address keeps the axes",
+  async () => {
+    const page = await openPage(browser, `${served.address}/ui/wide/compare`, { scheme: "dark" });
+    const said = (text: string) => page.getByRole("status").filter({ hasText: text }).waitFor();
+    await said("60 runs in 2 lines, one a value of optimizer");
+    await said("The runs are of 60 configurations.");
+    await page.getByText("lr", { exact: true }).first().waitFor();
+    await page.getByText("sgd (30), adamw (30)").waitFor();
+    await page.getByLabel("Curves over").selectOption("samples seen");
+    await page.getByLabel("Smoothing").selectOption("none");
+    await page.getByRole("checkbox", { name: "log y" }).check();
+    await page.getByRole("checkbox", { name: "log x" }).check();
+    const chart = page.getByRole("img", {
+      name: "loss: 2 lines over samples seen up to 6,720, log x and y",
+    });
+    await chart.waitFor();
+    await expectSound(page);
+    await picture(page, "compare-wide");
+    await page.reload();
+    await chart.waitFor();
+    expect(await page.getByRole("checkbox", { name: "log y" }).isChecked()).toBe(true);
+    await page.getByLabel("A line for each").selectOption("configuration");
+    await said("24 runs in 24 lines");
+    await said("36 lines more can't be told apart and aren't drawn");
+    await page.getByLabel("Curves over").selectOption("seconds since the start");
+    await page.getByRole("img", { name: /over seconds since the start up to 10/ }).waitFor();
+    await page.close();
+  },
+  PATIENCE,
+);
+
+test(
+  "fits a phone",
+  async () => {
+    const page = await openPage(browser, `${served.address}/ui/wide/compare`, {
+      width: 390,
+      height: 844,
+    });
+    await page.getByRole("img", { name: /^loss: / }).waitFor();
+    await page.locator("figure[data-drawn=true]").first().waitFor();
+    await expectSound(page);
+    await picture(page, "compare-phone");
     await page.close();
   },
   PATIENCE,

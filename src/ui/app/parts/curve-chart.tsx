@@ -2,16 +2,36 @@
 import { useEffect, useMemo, useRef } from "react";
 import UPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
-import { bandOf, DARK, faded, smooth, stylesOf } from "../../../plot/index.ts";
+import { bandOf, DARK, faded, stylesOf } from "../../../plot/index.ts";
 import type { CurveGroup } from "../../../plot/types.ts";
+import { AXIS_LABELS, type CurveSearch, drawnGroup } from "../curves.ts";
 import { useIsDark } from "../theme.ts";
 
+/** uPlot's number for it. */
+const LOG = { distr: 3 } as const;
 const DASHES = { solid: [], dash: [8, 4], dot: [2, 4], dashdot: [8, 4, 2, 4] } as const;
 
-export function CurveChart({ title, groups }: { title: string; groups: readonly CurveGroup[] }) {
+export function CurveChart({
+  title,
+  groups,
+  search,
+}: {
+  title: string;
+  /** Places are on the axis that `search` names. */
+  groups: readonly CurveGroup[];
+  search: CurveSearch;
+}) {
+  const { axis: over = "step", smooth, log = "" } = search;
   const place = useRef<HTMLDivElement>(null);
   const dark = useIsDark();
-  const { data, series, bands, colours } = useMemo(() => chartOf(groups, dark), [groups, dark]);
+  const { data, series, bands, colours } = useMemo(
+    () =>
+      chartOf(
+        groups.map((group) => drawnGroup(group, { smooth, log: log || undefined })),
+        dark,
+      ),
+    [groups, dark, smooth, log],
+  );
   useEffect(() => {
     const element = place.current!;
     const ink = dark ? "#d3d8df" : "#2b3038";
@@ -21,9 +41,12 @@ export function CurveChart({ title, groups }: { title: string; groups: readonly 
       {
         width: element.clientWidth,
         height: 260,
-        scales: { x: { time: false } },
+        scales: {
+          x: { time: false, ...(log.includes("x") && LOG) },
+          ...(log.includes("y") && { y: LOG }),
+        },
         axes: [
-          { ...axis, label: "step" },
+          { ...axis, label: AXIS_LABELS[over] },
           { ...axis, size: 64 },
         ],
         series,
@@ -42,8 +65,10 @@ export function CurveChart({ title, groups }: { title: string; groups: readonly 
       resized.disconnect();
       chart.destroy();
     };
-  }, [data, series, bands, dark]);
-  const last = groups.flatMap(({ members }) => members.flatMap(({ steps }) => steps.slice(-1)));
+  }, [data, series, bands, dark, over, log]);
+  const last = groups
+    .flatMap(({ members }) => members.map(({ steps }) => steps.at(-1) ?? 0))
+    .reduce((most, end) => Math.max(most, end), 0);
   return (
     <figure className="curve">
       <figcaption>{title}</figcaption>
@@ -60,23 +85,15 @@ export function CurveChart({ title, groups }: { title: string; groups: readonly 
       <div
         ref={place}
         role="img"
-        aria-label={`${title}: ${groups.length} lines up to step ${Math.max(0, ...last)}`}
+        aria-label={`${title}: ${groups.length} lines over ${AXIS_LABELS[over]} up to ${last.toLocaleString()}${log === "" ? "" : `, log ${log.split("").join(" and ")}`}`}
       />
     </figure>
   );
 }
 
-/** Single batches differ more than configurations: a running mean over a fortieth of the run. */
-function smoothed({ name, members }: CurveGroup): CurveGroup {
-  return {
-    name,
-    members: members.map((one) => smooth(one, Math.max(1, Math.round(one.steps.length / 40)))),
-  };
-}
-
 function chartOf(groups: readonly CurveGroup[], dark: boolean) {
   const styles = stylesOf(groups.map(({ name }) => name));
-  const parts = groups.map((group) => ({ group, band: bandOf(smoothed(group)) }));
+  const parts = groups.map((group) => ({ group, band: bandOf(group) }));
   const steps = [...new Set(parts.flatMap(({ band }) => [...band.steps]))].sort((a, b) => a - b);
   const place = new Map(steps.map((step, i) => [step, i]));
   const spread = (at: readonly number[], values: readonly (number | null)[]): (number | null)[] => {

@@ -167,7 +167,8 @@ function layoutOf(columns: readonly Column[], pinned: number): Layout {
   const widths = columns.map(({ id }) => WIDTHS[id] ?? WIDTH);
   let left = PICK_WIDTH;
   return {
-    template: [PICK_WIDTH, ...widths].map((width) => `${width}px`).join(" "),
+    // On a phone, where one column at most is pinned, a wide one leaves room for another.
+    template: [PICK_WIDTH, ...widths].map((width) => `min(${width}px, 42vw)`).join(" "),
     pins: widths.map((width, i) => (i < pinned ? { left: (left += width) - width } : undefined)),
   };
 }
