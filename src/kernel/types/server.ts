@@ -11,6 +11,8 @@ import {
 
 /** After so many crashes in a row without an answer in between it is left alone. */
 const MAX_CRASHES = 3;
+/** A server that nobody asked anything for so long gives its memory back; the next question starts another. */
+const IDLE_MS = 10 * 60 * 1_000;
 
 export type ServerFile = {
   readonly path: string;
@@ -30,12 +32,17 @@ export class LanguageServer {
   readonly #executable: string;
   readonly #folder: string;
   #running: Promise<Running> | undefined;
+  #child: ChildProcess | undefined;
+  readonly #idleMs: number;
+  #idle: NodeJS.Timeout | undefined;
+  #asking = 0;
   #crashes = 0;
   #closed = false;
 
-  constructor(executable: string, folder: string) {
+  constructor(executable: string, folder: string, idleMs = IDLE_MS) {
     this.#executable = executable;
     this.#folder = folder;
+    this.#idleMs = idleMs;
   }
 
   /** Its process, once it runs. */
@@ -57,6 +64,24 @@ export class LanguageServer {
     if (this.#crashes >= MAX_CRASHES) {
       throw new Error(`types: the language server ended ${this.#crashes} times without an answer`);
     }
+    clearTimeout(this.#idle);
+    this.#asking++;
+    try {
+      const answer = await this.#answer(files, method, parameters, changed);
+      this.#crashes = 0;
+      return answer as Answer;
+    } finally {
+      this.#asking--;
+      if (this.#asking === 0) this.#idle = setTimeout(() => this.#rest(), this.#idleMs).unref();
+    }
+  }
+
+  async #answer(
+    files: readonly ServerFile[],
+    method: string,
+    parameters: unknown,
+    changed: readonly string[],
+  ): Promise<unknown> {
     this.#running ??= this.#start();
     const running = await this.#running;
     for (const file of files) await show(running, file);
@@ -65,20 +90,23 @@ export class LanguageServer {
         changes: changed.map((path) => ({ uri: uriOf(path), type: 2 })),
       });
     }
-    const answer = await running.connection.sendRequest(method, parameters);
-    this.#crashes = 0;
-    return answer as Answer;
+    return running.connection.sendRequest(method, parameters);
   }
 
   async #start(): Promise<Running> {
     const child = spawn(this.#executable, ["--lsp", "--stdio"], {
       cwd: this.#folder,
       stdio: ["pipe", "pipe", "ignore"],
+      // Go's collector, earlier than by default: a session of cells makes many short-lived programs of the whole project.
+      env: { GOGC: "40", ...process.env },
     });
+    this.#child = child;
     const ended = (): void => {
+      connection.dispose();
+      // One that was told to rest has gone already, and another may be there.
+      if (this.#child !== child) return;
       this.#running = undefined;
       if (!this.#closed) this.#crashes++;
-      connection.dispose();
     };
     const connection = createMessageConnection(
       new StreamMessageReader(child.stdout),
@@ -99,16 +127,28 @@ export class LanguageServer {
       rootUri: uriOf(this.#folder),
       workspaceFolders: null,
       capabilities: CAPABILITIES,
+      initializationOptions: { userPreferences: PREFERENCES },
     });
     await connection.sendNotification("initialized", {});
     return { child, connection, open: new Map() };
   }
 
+  #rest(): void {
+    const running = this.#running;
+    this.#running = undefined;
+    this.#child = undefined;
+    void running?.then(({ child }) => child.kill("SIGKILL")).catch(() => undefined);
+  }
+
   close(): void {
     this.#closed = true;
+    clearTimeout(this.#idle);
     void this.#running?.then(({ child }) => child.kill("SIGKILL")).catch(() => undefined);
   }
 }
+
+/** Nobody asked for packages to be looked up: the server would run `npm install types-registry` at its start. */
+const PREFERENCES = { disableAutomaticTypeAcquisition: true };
 
 const CAPABILITIES = {
   textDocument: {
