@@ -104,8 +104,13 @@ test(
   "a running run: curves, where it came from, what can be done",
   async () => {
     const page = await open(running);
-    await page.getByRole("img", { name: /^loss: 1 lines up to step 49$/ }).waitFor();
+    await page.getByRole("img", { name: /^loss: 1 line over step up to 49$/ }).waitFor();
     await page.getByRole("heading", { name: "Machine" }).waitFor();
+    await page.getByRole("checkbox", { name: "log y" }).press("Space");
+    await page.getByLabel("Smoothing").selectOption("10 % of a run");
+    await page.getByRole("img", { name: /^loss: 1 line over step up to 49, log y$/ }).waitFor();
+    expect(page.url()).toContain("log=y");
+    expect(page.url()).toContain("smooth=10");
     const text = await page.locator("main").innerText();
     expect(text).toContain("ablate.ipynb");
     expect(text).toContain("c0ffee");
@@ -122,11 +127,11 @@ test(
   async () => {
     const page = await open(running);
     await page
-      .getByRole("img", { name: /up to step 49$/ })
+      .getByRole("img", { name: /over step up to 49$/ })
       .first()
       .waitFor();
     shop.store.logMetrics(running, [{ key: "loss", value: 0.01, step: 60 }]);
-    await page.getByRole("img", { name: /^loss: 1 lines up to step 60$/ }).waitFor();
+    await page.getByRole("img", { name: /^loss: 1 line over step up to 60$/ }).waitFor();
     await page.close();
   },
   PATIENCE,

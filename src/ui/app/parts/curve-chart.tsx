@@ -85,7 +85,7 @@ export function CurveChart({
       <div
         ref={place}
         role="img"
-        aria-label={`${title}: ${groups.length} lines over ${AXIS_LABELS[over]} up to ${last.toLocaleString()}${log === "" ? "" : `, log ${log.split("").join(" and ")}`}`}
+        aria-label={`${title}: ${groups.length === 1 ? "1 line" : `${groups.length} lines`} over ${AXIS_LABELS[over]} up to ${last.toLocaleString()}${log === "" ? "" : `, log ${log.split("").join(" and ")}`}`}
       />
     </figure>
   );
