@@ -356,6 +356,29 @@ export const MIGRATIONS: readonly string[] = [
   ${outdates("input_tags", ["INSERT", "UPDATE"], "new.run")}
   ${outdates("run_models", ["INSERT", "UPDATE"], "new.run")}
   `,
+  // Webhooks of the registry; scorers, which clients keep as text of their own.
+  `
+  CREATE TABLE webhooks (
+    id TEXT PRIMARY KEY,
+    name TEXT NOT NULL,
+    url TEXT NOT NULL,
+    description TEXT,
+    secret TEXT, -- as it is: messages are signed with it
+    status TEXT NOT NULL CHECK (status IN ('ACTIVE', 'DISABLED')),
+    events TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL
+  ) STRICT;
+  CREATE TABLE scorers (
+    experiment INTEGER NOT NULL REFERENCES experiments (id) ON DELETE CASCADE,
+    name TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    id TEXT NOT NULL,
+    serialized TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    PRIMARY KEY (experiment, name, version)
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];
 
 /** Triggers that remove a run's document. */

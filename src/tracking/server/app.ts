@@ -22,9 +22,12 @@ import { modelRoutes } from "./routes/models.ts";
 import { Registry } from "./routes/registry-rows.ts";
 import { registryRoutes } from "./routes/registry.ts";
 import { runRoutes } from "./routes/runs.ts";
+import { scorerRoutes } from "./routes/scorers.ts";
 import { installSpans } from "./routes/spans.ts";
 import { traceRoutes } from "./routes/traces.ts";
 import { versionRoutes } from "./routes/versions.ts";
+import { registryTeller, webhookRoutes } from "./routes/webhooks.ts";
+import { Deliveries, type WebhookOptions } from "./webhooks/deliver.ts";
 
 /** The MLflow release whose API this is: clients choose their requests by it. */
 export const MLFLOW_VERSION = "3.6.0";
@@ -53,12 +56,13 @@ export type TrackingServerOptions = GuardOptions & {
   readonly extend?: (app: FastifyInstance) => void | PageHandler | Promise<void | PageHandler>;
   /** Runs from which on long reads have a thread of their own. Default 2,000. */
   readonly largeFrom?: number;
+  readonly webhooks?: WebhookOptions;
   readonly now?: () => number;
 };
 
 export function createTrackingServer(options: TrackingServerOptions): FastifyInstance {
   const { store, maxArtifactBytes = MAX_ARTIFACT_BYTES, now = Date.now, onError, extend } = options;
-  const { largeFrom } = options;
+  const { largeFrom, webhooks = {} } = options;
   const live = new LiveFeed();
   const commits = new GroupCommit(store.connection, () => live.commit());
   const write: Context["write"] = (work) => commits.write(work);
@@ -77,6 +81,7 @@ export function createTrackingServer(options: TrackingServerOptions): FastifyIns
     now,
     announce: (change) => live.stage(change),
   };
+  const deliveries = new Deliveries(webhooks);
   installRegexp(store.connection);
   makeDefaultExperiment(context);
 
@@ -105,7 +110,7 @@ export function createTrackingServer(options: TrackingServerOptions): FastifyIns
   app.get("/health", (_, reply) => reply.type("text/plain").send("OK"));
   app.get("/version", (_, reply) => reply.type("text/plain").send(MLFLOW_VERSION));
   app.get("/api/live", (request, reply) => live.listen(request, reply));
-  for (const { method, path, role, handler } of allRoutes(context)) {
+  for (const { method, path, role, handler } of allRoutes(context, deliveries)) {
     for (const prefix of PREFIXES) {
       app.route({
         method,
@@ -134,14 +139,16 @@ export function createTrackingServer(options: TrackingServerOptions): FastifyIns
   app.addHook("preClose", async () => {
     clearInterval(sealing);
     documents.close();
+    deliveries.close();
     live.close();
   });
   app.addHook("onClose", () => readers.close());
   return app;
 }
 
-function allRoutes(context: Context): Route[] {
+function allRoutes(context: Context, deliveries: Deliveries): Route[] {
   const registry = new Registry(context);
+  const tell = registryTeller(context, deliveries);
   return [
     ...experimentRoutes(context),
     ...runRoutes(context),
@@ -149,11 +156,13 @@ function allRoutes(context: Context): Route[] {
     ...metricRoutes(context),
     ...artifactRoutes(context),
     ...modelRoutes(context),
-    ...registryRoutes(context, registry),
-    ...versionRoutes(context, registry),
+    ...registryRoutes(context, registry, tell),
+    ...versionRoutes(context, registry, tell),
+    ...webhookRoutes(context, deliveries),
     ...traceRoutes(context),
     ...assessmentRoutes(context),
     ...datasetRoutes(context),
+    ...scorerRoutes(context),
   ];
 }
 

@@ -1,13 +1,15 @@
 /** @file The official MLflow client against our server, our client against the official server. */
 import { execFile, spawn } from "node:child_process";
+import { createHmac } from "node:crypto";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
+import { createServer as createHttpServer, type IncomingHttpHeaders } from "node:http";
 import type { AddressInfo } from "node:net";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import {
   exportMlruns,
   importRuns,
@@ -26,6 +28,7 @@ const failures: string[] = [];
 const store = RunWriter.open(join(folder, "store"));
 const server = createTrackingServer({
   store,
+  webhooks: { allowPrivate: true },
   onError: (error, request) => failures.push(`${request.method} ${request.url}: ${String(error)}`),
 });
 let address = "";
@@ -134,6 +137,51 @@ test("MLflow 3: models, figures, autologging, the registry and traces", async ()
     traces: 1,
   });
   expect(failures).toEqual([]);
+});
+
+test("MLflow 3: webhooks are made, and told of what its client does; scorers are kept", async () => {
+  const received: { headers: IncomingHttpHeaders; text: string }[] = [];
+  const receiver = createHttpServer(async (request, response) => {
+    let text = "";
+    for await (const part of request) text += String(part);
+    received.push({ headers: request.headers, text });
+    response.end("ok");
+  }).listen(0, "127.0.0.1");
+  await once(receiver, "listening");
+  try {
+    const { port } = receiver.address() as AddressInfo;
+    const said = await runScript(mlflow3(), "webhooks.py", address, `http://127.0.0.1:${port}/`);
+    expect(said).toEqual({
+      made: ["ci", ["registered_model.created", "model_version_alias.created"], "ACTIVE"],
+      read: ["ci", "about"],
+      listed: ["ci"],
+      tested: [true, 200, "ok"],
+      updated: ["DISABLED", ["prompt.created"]],
+      left: 0,
+      missing: "RESOURCE_DOES_NOT_EXIST",
+      scorer: [1, 2, "Be brief."],
+      scorers: ["brief"],
+      versions: [1, 2],
+      scorers_left: [[1], []],
+    });
+    await vi.waitFor(() => expect(received).toHaveLength(3), { timeout: 60_000 });
+    const sent = received.map(({ text }) => JSON.parse(text) as Json).slice(1);
+    const told = sent.map(
+      ({ entity, data }) => `${String(entity)} ${String((data as Json)["name"])}`,
+    );
+    expect(told.toSorted()).toEqual(["model_version_alias hooked", "registered_model hooked"]);
+    for (const { headers, text } of received) {
+      const said = ["delivery-id", "timestamp", "signature"];
+      const [id, seconds, signature] = said.map((name) => String(headers[`x-mlflow-${name}`]));
+      const digest = createHmac("sha256", "hush")
+        .update(`${id}.${seconds}.${text}`)
+        .digest("base64");
+      expect(signature).toBe(`v1,${digest}`);
+    }
+    expect(failures).toEqual([]);
+  } finally {
+    receiver.close();
+  }
 });
 
 async function freePort(): Promise<number> {
@@ -293,9 +341,8 @@ const NOT_SERVED = [
   "/presigned",
   "/prompt-optimization/",
   "/review-queues/",
-  "/scorers/",
+  "PUT /api/3.0/mlflow/scorers/online-config",
   "/server-info",
-  "/webhooks",
   "/workspaces",
   // Traces as clients before 3.0 sent them, and what only the official UI's statistics ask.
   "/traces/<request_id>",

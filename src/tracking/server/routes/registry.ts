@@ -6,6 +6,7 @@ import { ApiError, invalid } from "../errors.ts";
 import { type Fields, maxResults, type Pair } from "../fields.ts";
 import { paged, pageOffset } from "../paging.ts";
 import { type Registry, STAGES } from "./registry-rows.ts";
+import type { TellRegistry } from "./webhooks.ts";
 
 const MODELS = vocabularyOf({
   texts: { name: "m.name" },
@@ -27,14 +28,14 @@ const MODELS = vocabularyOf({
 });
 const MAX_PAGE = 1_000;
 
-export function registryRoutes(context: Context, registry: Registry): Route[] {
+export function registryRoutes(context: Context, registry: Registry, tell: TellRegistry): Route[] {
   const { connection, write, now } = context;
 
-  const create = ({ fields }: Call) => {
+  const create = async ({ fields }: Call) => {
     const name = modelName(fields);
     const description = fields.text("description") ?? null;
     const tags = fields.pairs("tags");
-    return write(() => {
+    const made = await write(() => {
       insertName(name);
       connection
         .prepare("UPDATE registered_models SET description = ? WHERE name = ?")
@@ -42,6 +43,8 @@ export function registryRoutes(context: Context, registry: Registry): Route[] {
       setTags(name, tags);
       return { registered_model: registry.model(name) };
     });
+    tell("registered_model.created", { name, tags: recordOf(tags), description });
+    return made;
   };
   const insertName = (name: string): void => {
     const { changes } = connection
@@ -146,47 +149,52 @@ export function registryRoutes(context: Context, registry: Registry): Route[] {
     route("GET /registered-models/search", search),
     route("GET /registered-models/get-latest-versions", latest),
     route("POST /registered-models/get-latest-versions", latest, "viewer"),
-    route("POST /registered-models/set-tag", ({ fields }) => {
+    route("POST /registered-models/set-tag", async ({ fields }) => {
       const name = modelName(fields);
       const tag = { key: fields.required("key"), value: fields.text("value") ?? "" };
-      return write(() => {
+      await write(() => {
         registry.model(name);
         setTags(name, [tag]);
-        return {};
       });
+      tell("registered_model_tag.set", { name, ...tag });
+      return {};
     }),
-    route("DELETE /registered-models/delete-tag", ({ fields }) => {
+    route("DELETE /registered-models/delete-tag", async ({ fields }) => {
       const name = modelName(fields);
       const key = fields.required("key");
-      return write(() => {
+      await write(() => {
         registry.model(name);
         connection
           .prepare("DELETE FROM registered_model_tags WHERE model = ? AND key = ?")
           .run(name, key);
-        return {};
       });
+      tell("registered_model_tag.deleted", { name, key });
+      return {};
     }),
-    route("POST /registered-models/alias", ({ fields }) => {
+    route("POST /registered-models/alias", async ({ fields }) => {
       const name = modelName(fields);
       const alias = aliasOf(fields);
-      return write(() => {
-        const { version } = registry.versionRow(name, fields);
+      const version = await write(() => {
+        const row = registry.versionRow(name, fields);
         connection
           .prepare("INSERT OR REPLACE INTO model_aliases VALUES (?, ?, ?)")
-          .run(name, alias, version);
-        return {};
+          .run(name, alias, row.version);
+        return String(row.version);
       });
+      tell("model_version_alias.created", { name, alias, version });
+      return {};
     }),
-    route("DELETE /registered-models/alias", ({ fields }) => {
+    route("DELETE /registered-models/alias", async ({ fields }) => {
       const name = modelName(fields);
       const alias = fields.required("alias");
-      return write(() => {
+      await write(() => {
         registry.model(name);
         connection
           .prepare("DELETE FROM model_aliases WHERE model = ? AND alias = ?")
           .run(name, alias);
-        return {};
       });
+      tell("model_version_alias.deleted", { name, alias });
+      return {};
     }),
     route("GET /registered-models/alias", ({ fields }) => {
       const name = modelName(fields);
@@ -203,6 +211,10 @@ export function registryRoutes(context: Context, registry: Registry): Route[] {
       return { model_version: registry.version(name, version) };
     }),
   ];
+}
+
+export function recordOf(tags: readonly Pair[]): Record<string, string> {
+  return Object.fromEntries(tags.map(({ key, value }) => [key, value]));
 }
 
 export function modelName(fields: Fields): string {

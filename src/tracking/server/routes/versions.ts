@@ -5,8 +5,9 @@ import { type Call, type Context, type Route, route } from "../context.ts";
 import { missing } from "../errors.ts";
 import { type Fields, maxResults } from "../fields.ts";
 import { paged, pageOffset } from "../paging.ts";
-import { modelName } from "./registry.ts";
+import { modelName, recordOf } from "./registry.ts";
 import { type Registry, STAGES, type VersionRow } from "./registry-rows.ts";
+import type { TellRegistry } from "./webhooks.ts";
 
 const VERSIONS = vocabularyOf({
   texts: {
@@ -32,7 +33,7 @@ const VERSIONS = vocabularyOf({
 });
 const MAX_PAGE = 200_000;
 
-export function versionRoutes(context: Context, registry: Registry): Route[] {
+export function versionRoutes(context: Context, registry: Registry, tell: TellRegistry): Route[] {
   const { connection, write, now } = context;
   const row = (fields: Fields): VersionRow => registry.versionRow(modelName(fields), fields);
   const touch = ({ model, version }: VersionRow): Record<string, unknown> => {
@@ -63,7 +64,7 @@ export function versionRoutes(context: Context, registry: Registry): Route[] {
     );
   };
 
-  const create = ({ fields }: Call) => {
+  const create = async ({ fields }: Call) => {
     const name = modelName(fields);
     const source = fields.required("source");
     const tags = fields.pairs("tags");
@@ -74,7 +75,7 @@ export function versionRoutes(context: Context, registry: Registry): Route[] {
       optional("model_id"),
       optional("description"),
     ];
-    return write(() => {
+    const made = await write(() => {
       registry.model(name);
       // Numbers of deleted versions below the newest are not used again.
       const version = connection
@@ -90,10 +91,21 @@ export function versionRoutes(context: Context, registry: Registry): Route[] {
            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
         )
         .run(name, version, source, ...given, time, time);
-      const made = registry.versionRow(name, fields.with({ version }));
-      for (const { key, value } of tags) setTag(made, key, value);
-      return { model_version: touch(made) };
+      const row = registry.versionRow(name, fields.with({ version }));
+      for (const { key, value } of tags) setTag(row, key, value);
+      return { version: String(version), model_version: touch(row) };
     });
+    const { version, model_version } = made;
+    const [run_id, , , description] = given;
+    tell("model_version.created", {
+      name,
+      version,
+      source,
+      run_id,
+      tags: recordOf(tags),
+      description,
+    });
+    return { model_version };
   };
 
   const search = ({ fields }: Call) => {
@@ -167,25 +179,37 @@ export function versionRoutes(context: Context, registry: Registry): Route[] {
       artifact_uri: row(fields).source,
     })),
     route("POST /model-versions/transition-stage", transition),
-    route("POST /model-versions/set-tag", ({ fields }) => {
+    route("POST /model-versions/set-tag", async ({ fields }) => {
       const key = fields.required("key");
       const value = fields.text("value") ?? "";
-      return write(() => {
-        setTag(row(fields), key, value);
-        return {};
+      const of = await write(() => {
+        const one = row(fields);
+        setTag(one, key, value);
+        return named(one);
       });
+      tell("model_version_tag.set", { ...of, key, value });
+      return {};
     }),
-    route("DELETE /model-versions/delete-tag", ({ fields }) => {
+    route("DELETE /model-versions/delete-tag", async ({ fields }) => {
       const key = fields.required("key");
-      return write(() => {
+      const of = await write(() => {
         const one = row(fields);
         const { changes } = connection
           .prepare("DELETE FROM model_version_tags WHERE model = ? AND version = ? AND key = ?")
           .run(one.model, one.version, key);
         if (changes === 0)
           throw missing(`No tag with name: ${key} in version ${one.version} of ${one.model}`);
-        return {};
+        return named(one);
       });
+      tell("model_version_tag.deleted", { ...of, key });
+      return {};
     }),
   ];
+}
+
+function named({ model, version }: VersionRow): {
+  readonly name: string;
+  readonly version: string;
+} {
+  return { name: model, version: String(version) };
 }
