@@ -98,20 +98,19 @@ export async function runRows(
 /** Runs that an address holds with ease. */
 const RUNS_A_REQUEST = 1_000;
 
-/** Rows of runs that were picked one by one. */
-export async function pickedRows(
+/** Ids of runs that were picked by their serial numbers. */
+export async function pickedIds(
   experiment: string,
   serials: readonly number[],
-  columns: readonly string[],
-  deleted = false,
-): Promise<RunRow[]> {
-  const lifecycle = deleted ? "deleted" : "active";
-  const rows: RunRow[] = [];
+  lifecycle: "active" | "deleted",
+): Promise<string[]> {
+  const ids: string[] = [];
   for (let at = 0; at < serials.length; at += RUNS_A_REQUEST) {
     const runs = encodeRuns(serials.slice(at, at + RUNS_A_REQUEST));
-    rows.push(...(await runRows(experiment, { runs, lifecycle }, columns)).rows);
+    const { rows } = await runRows(experiment, { runs, lifecycle }, []);
+    ids.push(...rows.map(({ id }) => id));
   }
-  return rows;
+  return ids;
 }
 
 /** Serial numbers of all runs of a view, in its order. */
@@ -210,34 +209,68 @@ export const onnxQuery = (runId: string, path: string) =>
 export const NOTE_TAG = "mlflow.note.content";
 
 export async function saveNote(runId: string, text: string): Promise<void> {
-  await setTag(runId, NOTE_TAG, text);
+  await post("/api/2.0/mlflow/runs/set-tag", { run_id: runId, key: NOTE_TAG, value: text });
 }
 
-export function setTag(runId: string, key: string, value: string): Promise<void> {
-  return post("runs/set-tag", { run_id: runId, key, value });
+/** Runs that the server changes by one request, all of them or none. */
+const RUNS_A_CHANGE = 10_000;
+
+/** A request that changes runs; what takes it back has the same form. */
+export type BulkRequest = { readonly path: string; readonly body: object };
+/** `failure`: why it went no further; null if all was done. */
+export type BulkOutcome = {
+  readonly runs: number;
+  readonly undo: readonly BulkRequest[];
+  readonly failure: string | null;
+};
+
+export function deleteRuns(ids: readonly string[]): Promise<BulkOutcome> {
+  return changeRuns("lifecycle", ids, (run_ids) => ({ run_ids, lifecycle: "deleted" }));
 }
 
-export function deleteTag(runId: string, key: string): Promise<void> {
-  return post("runs/delete-tag", { run_id: runId, key });
+export function restoreRuns(ids: readonly string[]): Promise<BulkOutcome> {
+  return changeRuns("lifecycle", ids, (run_ids) => ({ run_ids, lifecycle: "active" }));
 }
 
-/** Takes a run out of sight; `restoreRun` brings it back until `rzenlab gc`. */
-export function deleteRun(runId: string): Promise<void> {
-  return post("runs/delete", { run_id: runId });
+export function tagRuns(ids: readonly string[], key: string, value: string): Promise<BulkOutcome> {
+  return changeRuns("tags", ids, (run_ids) => ({ changes: [{ run_ids, tags: { [key]: value } }] }));
 }
 
-export function restoreRun(runId: string): Promise<void> {
-  return post("runs/restore", { run_id: runId });
+function changeRuns(
+  what: string,
+  ids: readonly string[],
+  bodyOf: (ids: readonly string[]) => object,
+): Promise<BulkOutcome> {
+  const requests = [];
+  for (let at = 0; at < ids.length; at += RUNS_A_CHANGE) {
+    requests.push({ path: `/api/runs/${what}`, body: bodyOf(ids.slice(at, at + RUNS_A_CHANGE)) });
+  }
+  return bulk(requests);
 }
 
-/** A write through MLflow's API, as any client's. */
-async function post(path: string, body: object): Promise<void> {
-  const response = await fetch(`/api/2.0/mlflow/${path}`, {
+/** One after another, up to the first that is refused. */
+export async function bulk(requests: readonly BulkRequest[]): Promise<BulkOutcome> {
+  const undo: BulkRequest[] = [];
+  let runs = 0;
+  for (const { path, body } of requests) {
+    try {
+      const done = await post<{ runs: number; undo: object }>(path, body);
+      runs += done.runs;
+      undo.unshift({ path, body: done.undo });
+    } catch (error) {
+      return { runs, undo, failure: (error as Error).message };
+    }
+  }
+  return { runs, undo, failure: null };
+}
+
+async function post<T>(path: string, body: object): Promise<T> {
+  const response = await fetch(path, {
     method: "POST",
     headers: { "content-type": "application/json" },
     body: JSON.stringify(body),
   });
-  if (response.ok) return;
-  const { message } = (await response.json()) as { message?: string };
-  throw new ApiError(message ?? `the server answered ${response.status}`);
+  const answer = (await response.json()) as T & { message?: string };
+  if (response.ok) return answer;
+  throw new ApiError(answer.message ?? `the server answered ${response.status}`);
 }

@@ -2,23 +2,23 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Popover } from "radix-ui";
 import { useState } from "react";
-import type { RunRow } from "../../server/types.ts";
-import { deleteRun, deleteTag, pickedRows, restoreRun, setTag } from "../api.ts";
+import {
+  bulk,
+  type BulkOutcome,
+  type BulkRequest,
+  deleteRuns,
+  pickedIds,
+  restoreRuns,
+  tagRuns,
+} from "../api.ts";
 import { Problem } from "./states.tsx";
-
-/** Requests under way at once. */
-const LANES = 6;
 
 type Change = {
   /** "Deleted" with the runs it was done to. */
   readonly done: (runs: string) => string;
-  readonly apply: (run: RunRow) => Promise<void>;
-  readonly revert: (run: RunRow) => Promise<void>;
-  /** Whose value a run has to be known by to be undone. */
-  readonly columns: readonly string[];
+  readonly apply: (ids: readonly string[]) => Promise<BulkOutcome>;
 };
-
-type Done = Change & { readonly runs: readonly RunRow[] };
+type Done = { readonly text: string; readonly undo: readonly BulkRequest[] };
 
 export function BulkActions({
   experiment,
@@ -38,17 +38,17 @@ export function BulkActions({
   const refetch = (): Promise<void> => cache.invalidateQueries({ queryKey: ["runs"] });
   const [last, setLast] = useState<Done | null>(null);
   const change = useMutation({
-    mutationFn: async (wanted: Change) =>
-      eachOf(await pickedRows(experiment, [...picked], wanted.columns, deleted), wanted.apply),
+    mutationFn: async ({ apply }: Change) =>
+      apply(await pickedIds(experiment, [...picked], deleted ? "deleted" : "active")),
     // What was changed before a failure can be undone, too.
-    onSuccess: ({ changed }, wanted) => {
-      setLast(changed.length === 0 ? null : { ...wanted, runs: changed });
-      onDone();
+    onSuccess: ({ runs, undo }, { done }) => {
+      setLast(runs === 0 ? null : { text: done(runsText(runs)), undo });
+      if (runs > 0) onDone();
     },
     onSettled: refetch,
   });
   const undo = useMutation({
-    mutationFn: (wanted: Done) => eachOf(wanted.runs, wanted.revert),
+    mutationFn: (wanted: Done) => bulk(wanted.undo),
     onSuccess: ({ failure }) => failure === null && setLast(null),
     onSettled: refetch,
   });
@@ -75,7 +75,7 @@ export function BulkActions({
       )}
       {last && (
         <p className="choices" role="status">
-          <span>{last.done(runsText(last.runs.length))}.</span>
+          <span>{last.text}.</span>
           <button type="button" disabled={busy} onClick={() => undo.mutate(last)}>
             Undo
           </button>
@@ -83,9 +83,7 @@ export function BulkActions({
       )}
       {change.error && <Problem message={`Nothing was changed: ${change.error.message}`} />}
       {change.data?.failure && (
-        <Problem
-          message={`${change.data.changed.length} of ${runsText(change.data.of)} changed: ${change.data.failure}`}
-        />
+        <Problem message={`${runsText(change.data.runs)} changed: ${change.data.failure}`} />
       )}
       {undo.data?.failure && <Problem message={`Not all was undone: ${undo.data.failure}`} />}
     </div>
@@ -96,57 +94,14 @@ function runsText(count: number): string {
   return count === 1 ? "1 run" : `${count.toLocaleString()} runs`;
 }
 
-const DELETING: Change = {
-  done: (runs) => `Deleted ${runs}`,
-  apply: ({ id }) => deleteRun(id),
-  revert: ({ id }) => restoreRun(id),
-  columns: [],
-};
-const RESTORING: Change = {
-  done: (runs) => `Restored ${runs}`,
-  apply: DELETING.revert,
-  revert: DELETING.apply,
-  columns: [],
-};
+const DELETING: Change = { done: (runs) => `Deleted ${runs}`, apply: deleteRuns };
+const RESTORING: Change = { done: (runs) => `Restored ${runs}`, apply: restoreRuns };
 
-/** Undone, each run has the value it had, or none. */
 function tagging(key: string, value: string): Change {
   return {
-    done: (changed) => `Tagged ${changed} with ${key} = ${value}`,
-    apply: ({ id }) => setTag(id, key, value),
-    revert: ({ id, tags }) =>
-      tags[key] === undefined ? deleteTag(id, key) : setTag(id, key, tags[key]),
-    columns: [`tags.${key}`],
+    done: (runs) => `Tagged ${runs} with ${key} = ${value}`,
+    apply: (ids) => tagRuns(ids, key, value),
   };
-}
-
-type Outcome = {
-  readonly changed: readonly RunRow[];
-  readonly of: number;
-  /** The first; all runs are tried. */
-  readonly failure: string | null;
-};
-
-/** A few at once. */
-async function eachOf(
-  runs: readonly RunRow[],
-  work: (run: RunRow) => Promise<void>,
-): Promise<Outcome> {
-  let next = 0;
-  const changed: RunRow[] = [];
-  const failures: string[] = [];
-  const lane = async (): Promise<void> => {
-    for (let i = next++; i < runs.length; i = next++) {
-      try {
-        await work(runs[i]!);
-        changed.push(runs[i]!);
-      } catch (error) {
-        failures.push((error as Error).message);
-      }
-    }
-  };
-  await Promise.all(Array.from({ length: LANES }, lane));
-  return { changed, of: runs.length, failure: failures[0] ?? null };
 }
 
 function TagForm({
