@@ -2,6 +2,7 @@
 import type { Cell } from "../context.ts";
 import type { Json } from "../protocol/wire.ts";
 import { type Asked, Breakpoints } from "./breakpoints.ts";
+import { WISHES } from "./condition.ts";
 import { Execution } from "./execution.ts";
 import type { Inspector } from "./inspector.ts";
 import { cellPath, HASH_SEED, Sources, TMP_PREFIX, TMP_SUFFIX } from "./sources.ts";
@@ -13,8 +14,11 @@ const THREAD = 1;
 const CAPABILITIES = {
   supportsConfigurationDoneRequest: true,
   supportsConditionalBreakpoints: true,
+  supportsHitConditionalBreakpoints: true,
+  supportsLogPoints: true,
   supportsEvaluateForHovers: true,
-  supportsSetVariable: false,
+  supportsSetVariable: true,
+  supportsExceptionInfoRequest: true,
   exceptionBreakpointFilters: [
     { filter: "all", label: "All errors, also those that are caught", default: false },
   ],
@@ -110,15 +114,36 @@ export class DebugAdapter {
       return { stackFrames, totalFrames: stackFrames.length };
     },
     scopes: ({ frameId }) => ({
-      scopes: this.#execution.scopesOf(frameId).map(({ name, objectId }) => ({
+      scopes: this.#execution.scopesOf(frameId).map(({ name, objectId, ...place }) => ({
         name,
-        variablesReference: this.#variables.reference(objectId),
+        variablesReference: this.#variables.reference(objectId, place),
         expensive: false,
       })),
     }),
     variables: async ({ variablesReference }) => {
       this.#needStarted("variables");
       return { variables: await this.#variables.of(Number(variablesReference)) };
+    },
+    setVariable: async ({ variablesReference, name, value }) => {
+      this.#needStarted("setVariable");
+      const property = text("setVariable", "name", name);
+      const expression = text("setVariable", "value", value);
+      const target = this.#variables.target(Number(variablesReference));
+      const set = await this.#execution.assign(target, property, expression);
+      const shown = this.#variables.variable(property, set);
+      return { value: shown.value, variablesReference: shown.variablesReference };
+    },
+    exceptionInfo: () => {
+      const { className, description = "" } = this.#execution.exception("exceptionInfo");
+      const [first = ""] = description.split("\n");
+      const typeName = /^(\w+)(?=:|$)/.exec(first)?.[1] ?? className ?? "Error";
+      const message = first.startsWith(`${typeName}: `) ? first.slice(typeName.length + 2) : first;
+      return {
+        exceptionId: typeName,
+        description: message,
+        breakMode: "always",
+        details: { message, typeName, stackTrace: description },
+      };
     },
     inspectVariables: async () => {
       this.#needStarted("inspectVariables");
@@ -243,19 +268,21 @@ function pathIn(command: string, source: unknown): string {
 
 function breakpointsIn(given: unknown): Asked[] {
   const asked = Array.isArray(given)
-    ? given.map((each: { line?: unknown; condition?: unknown } | null) => ({
-        line: each?.line,
-        // Front ends send an empty one for none.
-        ...(each?.condition ? { condition: each.condition } : {}),
+    ? given.map((each: Json | null) => ({
+        line: each?.["line"],
+        // Front ends send empty ones for none.
+        ...Object.fromEntries(WISHES.flatMap((name) => (each?.[name] ? [[name, each[name]]] : []))),
       }))
     : [{ line: undefined }];
   const right = asked.every(
-    ({ line, condition = "" }: { line: unknown; condition?: unknown }) =>
-      Number.isSafeInteger(line) && (line as number) > 0 && typeof condition === "string",
+    ({ line, ...wishes }) =>
+      Number.isSafeInteger(line) &&
+      (line as number) > 0 &&
+      Object.values(wishes).every((wish) => typeof wish === "string"),
   );
   if (!right) {
     throw new TypeError(
-      `setBreakpoints: breakpoints must be a list of objects with a line from 1 and at most a condition, got ${JSON.stringify(given)}`,
+      `setBreakpoints: breakpoints must be a list of objects with a line from 1 and texts as condition, hitCondition and logMessage, got ${JSON.stringify(given)}`,
     );
   }
   return asked as Asked[];

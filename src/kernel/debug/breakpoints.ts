@@ -1,5 +1,5 @@
 /** @file Breakpoints as front ends ask for them, by path and line, and as V8 has them. */
-import { conditionCode } from "./expression.ts";
+import { conditionOf, type Wishes } from "./condition.ts";
 import type { Inspector } from "./inspector.ts";
 import { CodeError } from "../transform/typescript.ts";
 import { isCellPath, SourceError, type Sources, urlPatternOf } from "./sources.ts";
@@ -8,11 +8,7 @@ import { isCellPath, SourceError, type Sources, urlPatternOf } from "./sources.t
 const KEPT_RUNS = 8;
 
 /** What a front end asks for. */
-export type Asked = {
-  readonly line: number;
-  /** Stops only where it holds. */
-  readonly condition?: string;
-};
+export type Asked = Wishes & { readonly line: number };
 
 export type Breakpoint = {
   readonly verified: boolean;
@@ -55,9 +51,9 @@ export class Breakpoints {
   /** Replaces the breakpoints of a path; each comes to stand on a line that has code. */
   async set(path: string, asked: readonly Asked[]): Promise<Breakpoint[]> {
     const source = { path };
-    const found = asked.map(({ line, condition }): Breakpoint => {
+    const found = asked.map(({ line, ...wishes }): Breakpoint => {
       try {
-        if (condition !== undefined) conditionCode(condition);
+        conditionOf(wishes);
         if (!isCellPath(path)) this.#sources.refresh(path);
         const at = this.#sources.placeOf(path, line)?.line;
         if (at !== undefined) return { verified: true, line: at, source };
@@ -94,13 +90,14 @@ export class Breakpoints {
     key: string,
     script: { url: string } | { urlRegex: string },
   ): Promise<void> {
-    for (const { line, condition } of this.#asked.get(path) ?? []) {
+    for (const { line, ...wishes } of this.#asked.get(path) ?? []) {
       const found = this.#sources.placeOf(key, line);
       if (found === undefined) continue;
+      const condition = conditionOf(wishes);
       const set = await this.#inspector.send("Debugger.setBreakpointByUrl", {
         ...script,
         ...found.place,
-        ...(condition === undefined ? {} : { condition: conditionCode(condition) }),
+        ...(condition === undefined ? {} : { condition }),
       });
       const ids = this.#ids.get(path) ?? [];
       this.#ids.set(path, [...ids, String(set["breakpointId"])]);

@@ -1,9 +1,10 @@
 /** @file Where the cells stand: stops, frames, steps, evaluation in them. */
 import { EventEmitter } from "node:events";
 import { viaNotebook, withoutTypes } from "./expression.ts";
+import type { Json } from "../protocol/wire.ts";
 import type { Inspector } from "./inspector.ts";
 import type { ScriptPlace, Sources, WrittenPlace } from "./sources.ts";
-import { describe, type RemoteObject } from "./variables.ts";
+import { describe, type RemoteObject, type ScopePlace, type Target } from "./variables.ts";
 
 /** Places on one line that a step goes past: V8 stops at each statement, and at what the kernel put between. */
 const MAX_PASSED = 100;
@@ -22,6 +23,8 @@ type Paused = {
   readonly callFrames: readonly CallFrame[];
   readonly reason: string;
   readonly hitBreakpoints?: readonly string[];
+  /** The error, where the reason is one. */
+  readonly data?: RemoteObject;
 };
 
 type Evaluated = {
@@ -55,6 +58,7 @@ export class Execution extends EventEmitter<{ stopped: [StopReason]; continued: 
   /** Urls of the scripts that a person wrote, by V8's id. */
   readonly #urls = new Map<string, string>();
   frames: readonly Frame[] = [];
+  #exception: RemoteObject | undefined;
   #nextFrame = 1;
   /** The step that is under way, and where it began. */
   #stepping: { readonly method: string; readonly from: string; passed: number } | undefined;
@@ -95,7 +99,7 @@ export class Execution extends EventEmitter<{ stopped: [StopReason]; continued: 
     this.#resumed();
   }
 
-  #paused({ callFrames, reason, hitBreakpoints = [] }: Paused): void {
+  #paused({ callFrames, reason, hitBreakpoints = [], data }: Paused): void {
     const frames = callFrames.flatMap((call): Frame[] => {
       const url = this.#urls.get(call.location.scriptId);
       const place = url === undefined ? undefined : this.#sources.writtenAt(url, call.location);
@@ -112,6 +116,7 @@ export class Execution extends EventEmitter<{ stopped: [StopReason]; continued: 
     this.#stepping = undefined;
     this.#pausing = false;
     this.frames = frames;
+    this.#exception = isError(reason) ? data : undefined;
     this.emit("stopped", stopReason(reason, hitBreakpoints, asked));
   }
 
@@ -167,10 +172,52 @@ export class Execution extends EventEmitter<{ stopped: [StopReason]; continued: 
   }
 
   /** The scopes of a frame, innermost first; what JavaScript itself has everywhere is left out. */
-  scopesOf(frameId: unknown): { name: string; objectId: string | undefined }[] {
-    return this.#frame("scopes", frameId)
-      .call.scopeChain.filter(({ type }) => type !== "global")
-      .map(({ type, object }) => ({ name: SCOPES[type] ?? type, objectId: object.objectId }));
+  scopesOf(frameId: unknown): (ScopePlace & { name: string; objectId: string | undefined })[] {
+    const { id, call } = this.#frame("scopes", frameId);
+    return call.scopeChain
+      .map(({ type, object: { objectId } }, scope) => {
+        return { name: SCOPES[type] ?? type, objectId, frameId: id, scope, type };
+      })
+      .filter(({ type }) => type !== "global");
+  }
+
+  /** The error at which the cells are stopped. */
+  exception(command: string): RemoteObject {
+    if (this.stopped && this.#exception !== undefined) return this.#exception;
+    throw new Error(`${command}: no cell is stopped at an error`);
+  }
+
+  /** Gives a name of a scope, or a property of an object, the value of an expression, and returns that. */
+  async assign(
+    { objectId, scope }: Target,
+    name: string,
+    expression: string,
+  ): Promise<RemoteObject> {
+    const frame = scope && this.#frame("setVariable", scope.frameId);
+    if (scope?.type === "script") {
+      // Names of the notebook, which V8 sets in no other way.
+      return this.evaluate(`__rz.notebook[${JSON.stringify(name)}] = (${expression}\n)`, frame!.id);
+    }
+    const value = await this.evaluate(expression, frame?.id);
+    if (frame !== undefined) {
+      await this.#inspector.send("Debugger.setVariableValue", {
+        scopeNumber: scope!.scope,
+        variableName: name,
+        newValue: argumentOf(value),
+        callFrameId: frame.call.callFrameId,
+      });
+      return value;
+    }
+    const reply = await this.#inspector.send("Runtime.callFunctionOn", {
+      objectId,
+      functionDeclaration: SET_PROPERTY,
+      arguments: [{ value: name }, argumentOf(value)],
+      generatePreview: true,
+    });
+    const { result, exceptionDetails } = reply as unknown as Evaluated;
+    if (exceptionDetails === undefined) return result;
+    const { exception, text } = exceptionDetails;
+    throw new Error(`setVariable: ${exception ? describe(exception).split("\n")[0]! : text}`);
   }
 
   #frame(command: string, frameId: unknown): Frame {
@@ -215,8 +262,25 @@ export class Execution extends EventEmitter<{ stopped: [StopReason]; continued: 
   }
 }
 
+/** What can't be set says so: the names of V8's internal properties are none of the object's own. */
+const SET_PROPERTY = `function (name, value) {
+  "use strict";
+  if (!(name in this)) throw new TypeError(JSON.stringify(name) + " is no property that can be set");
+  this[name] = value;
+  return this[name];
+}`;
+
+/** A value as V8 takes it back. */
+function argumentOf({ objectId, unserializableValue, value }: RemoteObject): Json {
+  if (objectId !== undefined) return { objectId };
+  return unserializableValue === undefined ? { value } : { unserializableValue };
+}
+
 const lineOf = (frames: readonly Frame[]): string =>
   `${frames[0]?.place.path}:${frames[0]?.place.line} ${frames.length}`;
+
+const isError = (reason: string): boolean =>
+  reason === "exception" || reason === "promiseRejection";
 
 /** @param otherwise what was asked for last; a `debugger` statement counts as a breakpoint */
 function stopReason(
@@ -224,6 +288,6 @@ function stopReason(
   hitBreakpoints: readonly string[],
   otherwise: StopReason,
 ): StopReason {
-  if (reason === "exception" || reason === "promiseRejection") return "exception";
+  if (isError(reason)) return "exception";
   return hitBreakpoints.length > 0 ? "breakpoint" : otherwise;
 }

@@ -3,13 +3,13 @@ import { MagicString } from "magic-string";
 import { parseScript, stripTypes } from "../transform/typescript.ts";
 import { isKey, walk } from "../transform/walk.ts";
 
-/** A breakpoint's condition as JavaScript. @throws what is wrong in it, of which V8 says nothing */
-export function conditionCode(condition: string): string {
+/** An expression as JavaScript. @throws what is wrong in it, after `name` and the expression */
+export function expressionCode(name: string, expression: string): string {
   try {
-    return stripped(condition);
+    return stripped(`(${expression}\n)`).replace(/;?\s*$/, "");
   } catch (error) {
     const { message } = error as Error;
-    throw new Error(`condition ${JSON.stringify(condition)}: ${message}`, { cause: error });
+    throw new Error(`${name} ${JSON.stringify(expression)}: ${message}`, { cause: error });
   }
 }
 

@@ -29,6 +29,16 @@ export type Variable = {
   readonly variablesReference: number;
 };
 
+/** A scope of a stop's frame, counted from the innermost. */
+export type ScopePlace = {
+  readonly frameId: number;
+  readonly scope: number;
+  readonly type: string;
+};
+
+/** An object whose properties a front end sees, or a scope whose names it sees. */
+export type Target = { readonly objectId: string; readonly scope?: ScopePlace };
+
 /** More would only make the panel slow; a tensor has millions. */
 const MAX_PROPERTIES = 500;
 const MAX_TEXT = 500;
@@ -83,7 +93,7 @@ const FIRST_ENTRIES = `function (count) {
 
 export class Variables {
   readonly #inspector: Inspector;
-  readonly #objects = new Map<number, string>();
+  readonly #objects = new Map<number, Target>();
   #next = 1;
 
   constructor(inspector: Inspector) {
@@ -96,19 +106,23 @@ export class Variables {
   }
 
   /** A number for an object's properties; 0 where there are none. */
-  reference(objectId: string | undefined): number {
+  reference(objectId: string | undefined, scope?: ScopePlace): number {
     if (objectId === undefined) return 0;
     const reference = this.#next++;
-    this.#objects.set(reference, objectId);
+    this.#objects.set(reference, { objectId, ...(scope ? { scope } : {}) });
     return reference;
+  }
+
+  /** What a number stands for. */
+  target(reference: number): Target {
+    const target = this.#objects.get(reference);
+    if (target !== undefined) return target;
+    throw new Error(`variables: no object has the reference ${reference} now`);
   }
 
   /** The properties behind a number. */
   async of(reference: number): Promise<Variable[]> {
-    const objectId = this.#objects.get(reference);
-    if (objectId === undefined) {
-      throw new Error(`variables: no object has the reference ${reference} now`);
-    }
+    const { objectId } = this.target(reference);
     const short = (await this.#inspector.send("Runtime.callFunctionOn", {
       objectId,
       functionDeclaration: FIRST_ENTRIES,

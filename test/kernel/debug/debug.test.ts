@@ -41,6 +41,9 @@ async function untilStopped<T>(act: () => Promise<T>): Promise<T> {
   await kernel.until(() => events("stopped").length > before);
   return result;
 }
+/** A cell's end and its going on are told in two ways, of which either may be the faster. */
+const untilGoing = (): Promise<void> =>
+  kernel.until(() => events("continued").length === events("stopped").length);
 const start = (code: string): Promise<string> =>
   kernel.send("shell", "execute_request", { code, store_history: true });
 const frames = async (): Promise<Json[]> =>
@@ -63,7 +66,8 @@ async function breakAt(path: string, ...lines: number[]): Promise<Json[]> {
 }
 
 test("what needs a debugger says that none was started", async () => {
-  const needing = "setBreakpoints setExceptionBreakpoints variables inspectVariables evaluate";
+  const needing =
+    "setBreakpoints setExceptionBreakpoints variables setVariable inspectVariables evaluate";
   for (const command of `${needing} richInspectVariables copyToGlobals pause continue next`.split(
     " ",
   )) {
@@ -81,7 +85,14 @@ test("it starts, and says so", async () => {
     hashMethod: "Murmur2",
     breakpoints: [],
   });
-  expect(await dap("initialize")).toMatchObject({ supportsConfigurationDoneRequest: true });
+  expect(await dap("initialize")).toMatchObject({
+    supportsConfigurationDoneRequest: true,
+    supportsConditionalBreakpoints: true,
+    supportsHitConditionalBreakpoints: true,
+    supportsLogPoints: true,
+    supportsSetVariable: true,
+    supportsExceptionInfoRequest: true,
+  });
   await dap("attach");
   await kernel.until(() => events("initialized").length === 1);
   expect(await dap("debugInfo")).toMatchObject({ isStarted: true, stoppedThreads: [] });
@@ -124,6 +135,7 @@ test("a breakpoint in a cell stops there; variables are seen, and changed", asyn
   });
   await go();
   expect(plain(await kernel.outcome(id))).toBe("44");
+  await untilGoing();
   expect(events("continued").length).toBe(2);
 });
 
@@ -155,6 +167,116 @@ test("a conditional breakpoint stops where its condition holds, or says what is 
   expect(plain(await kernel.outcome(id))).toBe("36");
   expect(plain(await kernel.run("caught"))).toBe("7");
   await ask();
+});
+
+test("a breakpoint counts how often it is reached, and stops when its hit condition says", async () => {
+  const code = "let hits = 0;\nfor (let i = 0; i < 10; i++) {\n  hits += i;\n}\nhits";
+  const source = { path: (await dap("dumpCell", { code }))["sourcePath"] };
+  const ask = async (...breakpoints: Json[]): Promise<Json[]> =>
+    (await dap("setBreakpoints", { source, breakpoints }))["breakpoints"];
+  /** Values of `i` at each stop. */
+  const stops = async (breakpoint: Json): Promise<string[]> => {
+    expect(await ask({ line: 3, ...breakpoint })).toMatchObject([{ verified: true, line: 3 }]);
+    const id = await start(code);
+    const [before, seen] = [events("stopped").length, [] as string[]];
+    const ended = (): boolean =>
+      kernel.messages.some(
+        (m) => m.parent === id && m.type === "status" && m.content["execution_state"] === "idle",
+      );
+    for (;;) {
+      await kernel.until(() => ended() || events("stopped").length > before + seen.length);
+      if (ended()) return seen;
+      seen.push(await evaluated("i"));
+      await go();
+    }
+  };
+  expect(await stops({ hitCondition: "3" })).toEqual(["2"]);
+  // Counted anew for each run of the cell.
+  expect(await stops({ hitCondition: "== 3" })).toEqual(["2"]);
+  expect(await stops({ hitCondition: ">8" })).toEqual(["8", "9"]);
+  expect(await stops({ hitCondition: "<= 2" })).toEqual(["0", "1"]);
+  expect(await stops({ hitCondition: "% 4" })).toEqual(["3", "7"]);
+  expect(await stops({ condition: "i > 5", hitCondition: "% 2" })).toEqual(["7", "9"]);
+  for (const wrong of ["often", "% 0"]) {
+    expect(await ask({ line: 3, hitCondition: wrong })).toMatchObject([
+      {
+        verified: false,
+        message: `hit condition ${JSON.stringify(wrong)}: must be a count like 3, or one after ==, >=, >, <=, < or %`,
+      },
+    ]);
+  }
+  await ask();
+});
+
+test("a log point prints where the cell does, and goes on", async () => {
+  const code =
+    "let logged = 0;\nfor (const row of [{ id: 1 }, { id: 2 }]) {\n  logged += row.id;\n}\nlogged";
+  const source = { path: (await dap("dumpCell", { code }))["sourcePath"] };
+  const ask = async (logMessage: string, rest: Json = {}): Promise<Json[]> =>
+    (await dap("setBreakpoints", { source, breakpoints: [{ line: 3, logMessage, ...rest }] }))[
+      "breakpoints"
+    ];
+  const stops = events("stopped").length;
+  await ask("row {row} of `{(row.id as number) * 10}` {missing} {({ a: 1 }).a}");
+  const outcome = await kernel.run(code);
+  expect(plain(outcome)).toBe("3");
+  expect(outcome.text).toBe(
+    [1, 2]
+      .map((id) => `row { id: ${id} } of \`${id}0\` {ReferenceError: missing is not defined} 1\n`)
+      .join(""),
+  );
+  await ask("second {row.id}", { hitCondition: "2" });
+  expect((await kernel.run(code)).text).toBe("second 2\n");
+  expect(events("stopped").length).toBe(stops);
+  expect(await ask("{1 +}")).toMatchObject([
+    { verified: false, message: 'log message "1 +": Unexpected token' },
+  ]);
+  await breakIn(code);
+});
+
+test("variables are set: in a frame's scopes, in the notebook and inside objects", async () => {
+  const code =
+    "let outer = 1;\nconst box = { rows: [1, 2], fixed: Object.freeze({ n: 1 }) };\nfunction inside(x: number) {\n  const outer = x;\n  if (x > 0) {\n    let deep = outer + 1;\n    return [x, outer, deep];\n  }\n}\n[...inside(5)!, outer, box.rows].join()";
+  await breakIn(code, 7);
+  const id = await untilStopped(() => start(code));
+  const [{ id: frameId }] = (await frames()) as [Json];
+  const { scopes } = await dap("scopes", { frameId });
+  const reference = (name: string): number =>
+    scopes.find((each: Json) => each["name"] === name)["variablesReference"];
+  const set = (variablesReference: unknown, name: string, value: string): Promise<Json> =>
+    dap("setVariable", { variablesReference, name, value });
+  expect(await set(reference("Block"), "deep", "(deep as number) * 100")).toEqual({
+    value: "600",
+    variablesReference: 0,
+  });
+  expect(await set(reference("Locals"), "x", "-Infinity")).toMatchObject({ value: "-Infinity" });
+  // The one of the notebook, not the one that hides it.
+  expect(await set(reference("Notebook"), "outer", "'shadowed ' + outer")).toMatchObject({
+    value: '"shadowed 5"',
+  });
+  const { variables } = await dap("variables", { variablesReference: reference("Notebook") });
+  const box = variables.find((each: Json) => each["name"] === "box")["variablesReference"];
+  const inner = (await dap("variables", { variablesReference: box }))["variables"];
+  const made = await set(box, "rows", "[7, x]");
+  expect(made["value"]).toBe("Array(2) [7, -Infinity]");
+  expect(await set(made["variablesReference"], "0", "8")).toMatchObject({ value: "8" });
+  const fixed = inner.find((each: Json) => each["name"] === "fixed")["variablesReference"];
+  await expect(set(fixed, "n", "2")).rejects.toThrow(
+    "setVariable: TypeError: Cannot assign to read only property 'n' of object",
+  );
+  await expect(set(box, "[[Prototype]]", "null")).rejects.toThrow(
+    'setVariable: TypeError: "[[Prototype]]" is no property that can be set',
+  );
+  await expect(set(box, "rows", "nowhere")).rejects.toThrow("nowhere is not defined");
+  await expect(set(99_999, "rows", "1")).rejects.toThrow(
+    "variables: no object has the reference 99999 now",
+  );
+  await expect(dap("setVariable", { variablesReference: box, name: "rows" })).rejects.toThrow(
+    "setVariable: value must be a string, got undefined",
+  );
+  await go();
+  expect(plain(await kernel.outcome(id))).toBe("'-Infinity,5,600,shadowed 5,8,-Infinity'");
+  await breakIn(code);
 });
 
 test("a front end has the reply to what lets a cell go on before it hears of the next stop", async () => {
@@ -280,9 +402,27 @@ test("errors stop where they are thrown, if that is asked for", async () => {
   const id = await untilStopped(() => start("const hint = 7;\nthrow new RangeError('here');"));
   expect(events("stopped").at(-1)!["reason"]).toBe("exception");
   expect(await line()).toBe(2);
-  await dap("setExceptionBreakpoints", { filters: [] });
+  expect(await dap("exceptionInfo", { threadId: 1 })).toMatchObject({
+    exceptionId: "RangeError",
+    description: "here",
+    breakMode: "always",
+    details: {
+      typeName: "RangeError",
+      message: "here",
+      stackTrace: expect.stringMatching(/^RangeError: here\n {4}at /) as string,
+    },
+  });
   await go();
   expect((await kernel.outcome(id)).error).toMatchObject({ ename: "RangeError" });
+  const second = await untilStopped(() => start("throw { code: 7 }"));
+  expect(await dap("exceptionInfo", { threadId: 1 })).toMatchObject({ exceptionId: "Object" });
+  await dap("setExceptionBreakpoints", { filters: [] });
+  await go();
+  await kernel.outcome(second);
+  await untilGoing();
+  await expect(dap("exceptionInfo", { threadId: 1 })).rejects.toThrow(
+    "exceptionInfo: no cell is stopped at an error",
+  );
 });
 
 test("a cell that is paused on demand can be looked at and goes on", async () => {
@@ -307,6 +447,7 @@ test("an interrupt ends a stopped cell; the next one stops again", async () => {
     expect(await evaluated("i")).toBe(expected);
     await kernel.request("interrupt_request", {}, "control");
     expect((await kernel.outcome(id)).error).toMatchObject({ ename: "KeyboardInterrupt" });
+    await untilGoing();
     expect(await dap("debugInfo")).toMatchObject({ stoppedThreads: [] });
   }
   await breakIn(code);
@@ -323,7 +464,7 @@ test("a process that ends, also while it is stopped, is replaced by one that is 
   const pid = Number(await evaluated("process.pid"));
   process.kill(pid, "SIGKILL");
   expect((await kernel.outcome(id)).error!["ename"]).toBe("RuntimeCrashed");
-  await kernel.until(() => events("continued").length === events("stopped").length);
+  await untilGoing();
   const again = await untilStopped(() => start(code));
   expect(Number(await evaluated("process.pid"))).not.toBe(pid);
   await go();
@@ -361,8 +502,14 @@ test("what is wrong in a request is said", async () => {
   await expect(
     dap("setBreakpoints", { source: { path: lossFile }, breakpoints: [{ line: 0 }] }),
   ).rejects.toThrow(
-    'setBreakpoints: breakpoints must be a list of objects with a line from 1 and at most a condition, got [{"line":0}]',
+    'setBreakpoints: breakpoints must be a list of objects with a line from 1 and texts as condition, hitCondition and logMessage, got [{"line":0}]',
   );
+  await expect(
+    dap("setBreakpoints", {
+      source: { path: lossFile },
+      breakpoints: [{ line: 1, logMessage: 7 }],
+    }),
+  ).rejects.toThrow('got [{"line":1,"logMessage":7}]');
   await expect(go()).rejects.toThrow("continue: no cell is stopped");
 });
 

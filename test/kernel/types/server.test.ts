@@ -36,7 +36,7 @@ test("an answer that does not come is not waited for", async () => {
 
 async function realServer(
   idleMs?: number,
-): Promise<{ server: LanguageServer; ask(): Promise<unknown> }> {
+): Promise<{ server: LanguageServer; ask: () => Promise<unknown> }> {
   const found = await findServer(import.meta.dirname);
   if ("missing" in found) throw new Error(found.missing);
   const folder = mkdtempSync(join(tmpdir(), "rzenlab-server-"));
