@@ -196,6 +196,10 @@ function buildProgram(): Command {
     )
     .option("--allow-host <name...>", "further names that clients reach it by")
     .option("--auth", "ask for tokens on loopback too")
+    .option(
+      "--allow-private-webhooks",
+      "let webhooks go to this machine and its network, and by http",
+    )
     .action(async (options) => {
       const [{ server, storeFolder }, { uiPages }] = await Promise.all([
         import("./commands/server.ts"),

@@ -6,7 +6,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { placesOf } from "../../src/cli/places.ts";
 import { appFolder } from "../../src/cli/uiapp.ts";
+import { runningServer } from "../../src/tracking/index.ts";
 
 const bin = join(import.meta.dirname, "../../bin/rzenlab.js");
 const home = mkdtempSync(join(tmpdir(), "rzenlab-server-"));
@@ -26,10 +28,15 @@ beforeAll(async () => {
   ({ address } = JSON.parse(said) as { address: string });
 }, 120_000);
 
-afterAll(async () => {
+async function end(): Promise<void> {
+  if (child.exitCode !== null) return;
   const ended = once(child, "exit");
   child.kill("SIGTERM");
   await ended;
+}
+
+afterAll(async () => {
+  await end();
   rmSync(home, { recursive: true, force: true });
 });
 
@@ -52,5 +59,13 @@ describe("rzenlab server", () => {
     expect(((await empty.json()) as { error: string }).error).toContain(
       "expected a folder with tasks",
     );
+  });
+
+  test("notes its address in the store for as long as it runs", async () => {
+    const { store } = placesOf(home);
+    expect(runningServer(store)).toBe(address);
+    await end();
+    expect(child.exitCode).toBe(0);
+    expect(runningServer(store)).toBeUndefined();
   });
 });

@@ -27,6 +27,7 @@ export type ServerOptions = StoreOptions & {
   readonly host: string;
   readonly allowHost?: readonly string[];
   readonly auth?: boolean;
+  readonly allowPrivateWebhooks?: boolean;
 };
 
 /** The store's folder; `--store` may name the file in it as well. */
@@ -61,6 +62,10 @@ export async function server(
     allowedHosts: [options.host, ...(options.allowHost ?? [])],
     ...(!local && { requestsPerMinute: 60_000 }),
     ...(extend && { extend }),
+    webhooks: {
+      allowPrivate: options.allowPrivateWebhooks === true,
+      onFailure: (message) => process.stderr.write(`rzenlab: ${message}\n`),
+    },
     onError: (error, request) => {
       const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
       process.stderr.write(`rzenlab: ${request.method} ${request.url}: ${text}\n`);
