@@ -338,7 +338,6 @@ const NOT_SERVED = [
   "/gateway/",
   "/issues",
   "/label-schemas/",
-  "/presigned",
   "/prompt-optimization/",
   "/review-queues/",
   "PUT /api/3.0/mlflow/scorers/online-config",

@@ -204,6 +204,14 @@ test("a file where a folder should be, wrong runs, foreign places and multipart 
   );
   const mpu = await server.call("POST", "/api/2.0/mlflow-artifacts/mpu/create/x", { body: "{}" });
   expect(refused(mpu)).toContain("501 NOT_IMPLEMENTED: Multipart uploads");
+  for (const way of ["upload", "download"]) {
+    const answer = await server.post(`/artifacts/presigned-${way}-url`, { run_id, path: "a" });
+    expect(refused(answer)).toContain(
+      "501 NOT_IMPLEMENTED: Presigned URLs are for stores in a cloud",
+    );
+  }
+  const presigned = await server.call("GET", "/api/2.0/mlflow-artifacts/presigned/a/b");
+  expect(refused(presigned)).toContain("501 NOT_IMPLEMENTED");
   const { experiment_id } = await server.ok("/experiments/create", {
     name: "s3",
     artifact_location: "s3://bucket/x",

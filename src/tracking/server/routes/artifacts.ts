@@ -26,6 +26,8 @@ export function artifactRoutes(context: Context): Route[] {
   };
   return [
     route("GET /artifacts/list", list),
+    route("POST /artifacts/presigned-upload-url", noPresigned),
+    route("POST /artifacts/presigned-download-url", noPresigned, "viewer"),
     route("GET /get-artifact", ({ fields, request, reply }) =>
       sendFile(runPlace(context, runId(fields), fields.required("path")), request, reply, {
         inline: fields.flag("preview"),
@@ -120,6 +122,7 @@ export function fileRoutes(context: Context, maxBytes: number): FileRoute[] {
     ]),
     ...under("/artifacts", [{ method: "GET", role: "viewer", handler: list }]),
     ...under("/mpu/*", [{ method: "POST", role: "logger", handler: noMultipart }]),
+    ...under("/presigned/*", [{ method: "GET", role: "viewer", handler: noPresigned }]),
     {
       method: "POST",
       url: "/ajax-api/2.0/mlflow/upload-artifact",
@@ -150,4 +153,12 @@ export function acceptFiles(app: FastifyInstance): void {
 /** An upload of nothing has no body, and may have no content type. */
 function bodyOf({ body, raw }: FastifyRequest): Readable {
   return (body as Readable | undefined) ?? raw;
+}
+
+/** As MLflow's own server says with a folder for its store. */
+function noPresigned(): never {
+  throw new ApiError(
+    "NOT_IMPLEMENTED",
+    "Presigned URLs are for stores in a cloud; artifacts go through this server",
+  );
 }
