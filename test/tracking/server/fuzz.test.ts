@@ -115,6 +115,34 @@ function templates(ids: { run: string; model: string; dataset: string }) {
     ],
     ["POST", "/registered-models/create", { name: "reg", description: "d", tags: [pair] }],
     ["GET", "/registered-models/get", { name: "reg" }],
+    [
+      "POST",
+      "/webhooks",
+      {
+        name: "w",
+        url: "https://rzenlab.invalid/", // which no name server knows
+        events: [{ entity: "PROMPT", action: "CREATED" }],
+        secret: "s",
+        status: "DISABLED",
+      },
+    ],
+    ["GET", "/webhooks", { max_results: 5, page_token: "" }],
+    ["PATCH", "/webhooks/none", { description: "d", status: "ACTIVE" }],
+    ["POST", "/scorers/register", { experiment_id: "0", name: "s", serialized_scorer: '{"a":1}' }],
+    ["GET", "/scorers/list", { experiment_ids: ["0"] }],
+    ["GET", "/scorers/get", { experiment_id: "0", name: "s", version: 1 }],
+    ["DELETE", "/scorers/delete", { experiment_id: "0", name: "s", version: 1 }],
+    [
+      "POST",
+      "/api/runs/tags",
+      {
+        changes: [
+          { run_ids: [run], tags: { a: "b", c: null } },
+          { run_ids: [run], tags: {} },
+        ],
+      },
+    ],
+    ["POST", "/api/runs/lifecycle", { run_ids: [run], lifecycle: "active" }],
     ["POST", "/registered-models/rename", { name: "reg", new_name: "reg2" }],
     ["PATCH", "/registered-models/update", { name: "reg", description: "x" }],
     [
@@ -238,7 +266,7 @@ test(
       body: unknown,
       raw?: string,
     ) => {
-      const url = `/api/2.0/mlflow${path}`;
+      const url = path.startsWith("/api/") ? path : `/api/2.0/mlflow${path}`;
       const isGet = method === "GET";
       return app.inject({
         method,
