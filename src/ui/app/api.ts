@@ -8,6 +8,7 @@ import type {
   ExperimentCard,
   Failure,
   OnnxSummary,
+  PairedPage,
   RunChoice,
   RunDetail,
   RunRow,
@@ -130,6 +131,12 @@ export const curvesQuery = (experiment: string, choice: RunChoice, key: string |
   queryOptions({
     queryKey: ["curves", experiment, choice, key],
     queryFn: () => get<Curves>(runsPath(experiment, "curves", { ...choice, key })),
+  });
+
+export const pairedQuery = (experiment: string, choice: RunChoice, against: string | undefined) =>
+  queryOptions({
+    queryKey: ["paired", experiment, choice, against],
+    queryFn: () => get<PairedPage>(runsPath(experiment, "paired", { ...choice, against })),
   });
 
 /** Values that runs have in a column, some of them if there are many. */

@@ -68,6 +68,7 @@ const compare = createRoute({
     ...text(search, "x"),
     ...text(search, "y"),
     ...text(search, "lines"),
+    ...text(search, "against"),
     ...curveSearch(search),
   }),
 });
@@ -95,6 +96,8 @@ export type CompareSearch = CurveSearch & {
   filter?: string;
   metric?: string;
   lines?: string | undefined;
+  /** The configuration that the others are compared with. */
+  against?: string;
   score?: string;
   x?: string;
   y?: string | undefined;

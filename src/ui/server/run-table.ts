@@ -3,9 +3,10 @@ import type { FastifyInstance } from "fastify";
 import { MEMBER_TAG } from "../../experiments/tags.ts";
 import type { RunReader } from "../../tracking/index.ts";
 import { curvesOf } from "./curves.ts";
+import { pairedPage } from "./paired.ts";
 import { type Members, Orders } from "./run-order.ts";
 import { columnValues, knownColumns, runRows } from "./run-rows.ts";
-import type { Curves, RunChoice, RunGroup, RunRow, RunTable } from "./types.ts";
+import type { Curves, PairedPage, RunChoice, RunGroup, RunRow, RunTable } from "./types.ts";
 
 const PAGE = 100;
 /** Whole rows for a file that is saved come in pages as large as this. */
@@ -49,6 +50,13 @@ export function runTableRoutes(app: FastifyInstance, store: RunReader): void {
     ({ params, query }): Curves => {
       const { serials } = orders.of(store.experiment(params.name).id, query);
       return connection.snapshot("curves", () => curvesOf(store, serials, query.key));
+    },
+  );
+  app.get<ByName & { Querystring: RunChoice & { against?: string } }>(
+    "/api/ui/experiments/:name/paired",
+    ({ params, query }): PairedPage => {
+      const { serials } = orders.of(store.experiment(params.name).id, query);
+      return connection.snapshot("paired", () => pairedPage(store, serials, query.against));
     },
   );
   app.get<ByName>("/api/ui/experiments/:name/columns", ({ params }): string[] =>

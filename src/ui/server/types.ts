@@ -1,5 +1,5 @@
 /** @file What the UI's pages fetch: records of the JSON endpoints, shared with the browser code as types. */
-import type { Report } from "../../plot/types.ts";
+import type { Delta, Report } from "../../plot/types.ts";
 import type {
   Artifact,
   Evaluation,
@@ -115,6 +115,29 @@ export type Curves = {
     /** Not finite values are null. */
     readonly values: readonly (number | null)[];
   }[];
+};
+
+/** Configurations of any runs against one of them. */
+export type PairedPage = {
+  /** Of all configurations with scores, the oldest first. */
+  readonly names: readonly string[];
+  /** The one that the others are compared with; "" if there are no scores. */
+  readonly against: string;
+  readonly modalities: readonly string[];
+  readonly rows: readonly PairedRow[];
+  /** Configurations that are left out. */
+  readonly left: number;
+  readonly statistics: string;
+};
+export type PairedRow = {
+  readonly name: string;
+  /** That both have. */
+  readonly seeds: number;
+  readonly overall: Delta | null;
+  /** Where there are two pairs at least. */
+  readonly modalities: Readonly<Record<string, Delta>>;
+  /** Why there are no differences; null if there are. */
+  readonly problem: string | null;
 };
 
 export type SeriesPoints = {

@@ -76,6 +76,26 @@ describe("the ablation page", () => {
   );
 });
 
+test(
+  "compared runs have paired differences by modality, against the configuration of the address",
+  async () => {
+    const page = await open("made/compare", { scheme: "dark" });
+    const table = page.getByRole("region", { name: "Table of paired differences" });
+    await table.waitFor();
+    const against = page.getByLabel("Against");
+    const names = await against.locator("option").allInnerTexts();
+    const [first, second] = [await against.inputValue(), names.at(-1)!];
+    await against.selectOption(second);
+    await page.waitForURL(/against=/);
+    await table.getByRole("rowheader", { name: first }).first().waitFor();
+    expect(await table.innerText()).toMatch(/[+−-]\d+\.\d/);
+    await expectSound(page);
+    await picture(page, "compare-paired");
+    await page.close();
+  },
+  PATIENCE,
+);
+
 describe("the palette", () => {
   test(
     "opens by Ctrl-K and reaches a page by typing",
@@ -222,6 +242,15 @@ describe("experiments", () => {
       const card = page.getByRole("link", { name: /^made/ });
       await card.waitFor();
       await expectSound(page);
+      const dark = await openPage(browser, `${served.address}/ui`, {
+        scheme: "dark",
+        width: 390,
+        height: 844,
+      });
+      await dark.getByRole("link", { name: /^made/ }).waitFor();
+      await expectSound(dark);
+      await picture(dark, "experiments-phone");
+      await dark.close();
       await card.press("Enter");
       await page.waitForURL(/\/ui\/made\/ablation$/);
       await page.close();

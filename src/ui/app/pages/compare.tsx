@@ -4,6 +4,7 @@ import { Link, getRouteApi } from "@tanstack/react-router";
 import { runRowsQuery } from "../api.ts";
 import { CompareCurves } from "../parts/compare-curves.tsx";
 import { Differences } from "../parts/differences.tsx";
+import { PairedDifferences } from "../parts/paired-differences.tsx";
 import { Loaded } from "../parts/states.tsx";
 import { Sweep } from "../parts/sweep.tsx";
 
@@ -36,6 +37,7 @@ export function CompareView() {
                 {rows.length < total && `, of which the newest ${MOST.toLocaleString()} are read`}.
               </p>
               <CompareCurves experiment={experiment} choice={choice} rows={rows} />
+              <PairedDifferences experiment={experiment} choice={choice} />
               <Differences rows={rows} />
               <Sweep runs={rows} />
             </>

@@ -15,7 +15,7 @@ import {
   linesBy,
   MOST_LINES,
   usualLines,
-} from "../lines.ts";
+} from "../../lines.ts";
 import { CurveChart } from "./curve-chart.tsx";
 import { CurveControls } from "./curve-controls.tsx";
 import { Loaded } from "./states.tsx";

@@ -1,5 +1,5 @@
 /** @file Which runs share a line: replicates of a configuration, or all that have a setting in common. */
-import type { RunRow } from "../server/types.ts";
+import type { RunRow } from "./server/types.ts";
 
 /** Settings that tell replicates apart, not configurations. */
 const REPLICATE = new Set(["seed", "model.initSeed"]);

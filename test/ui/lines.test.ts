@@ -1,13 +1,7 @@
 /** @file Which runs share a line. */
 import { expect, test } from "vitest";
-import {
-  ALL,
-  CONFIGURATION,
-  lineSettings,
-  linesBy,
-  usualLines,
-} from "../../../src/ui/app/lines.ts";
-import type { RunRow } from "../../../src/ui/server/types.ts";
+import { ALL, CONFIGURATION, lineSettings, linesBy, usualLines } from "../../src/ui/lines.ts";
+import type { RunRow } from "../../src/ui/server/types.ts";
 
 function run(serial: number, params: Record<string, string>): RunRow {
   const id = String(serial).padStart(32, "0");
