@@ -8,6 +8,7 @@ import type { Launcher, RunRequest } from "./launcher.ts";
 import type { OnProgress } from "./progress.ts";
 import { memberTag } from "./record.ts";
 import { TAGS } from "./tags.ts";
+import { trainerOf } from "./under-way.ts";
 
 /** A planned run and the stored run that answers it. */
 export type GridMember = PlannedRun & {
@@ -36,7 +37,8 @@ export type AblateOptions = {
 
 /**
  * Every run of the grid, finished or failed. A run with the same key (config, data, start, code) that
- * is FINISHED is reused; one that was cut off goes on from its checkpoint.
+ * is FINISHED is reused; one that was cut off goes on from its checkpoint; one that another process
+ * trains right now is left to it, and made here as well.
  */
 export async function ablate(grid: Grid | string, options: AblateOptions): Promise<GridMember[]> {
   const { store, experiment, onProgress } = options;
@@ -112,7 +114,7 @@ function storedRun(store: RunWriter, key: string): Run | undefined {
   const runs = store.searchRuns({ where: { tag: TAGS.key, is: "=", value: key } });
   return (
     runs.find((run) => run.status === "FINISHED" && run.tags[TAGS.scored] === "true") ??
-    runs.find((run) => run.status === "RUNNING" || run.status === "KILLED")
+    runs.find((run) => (run.status === "RUNNING" && !trainerOf(run)) || run.status === "KILLED")
   );
 }
 

@@ -28,6 +28,7 @@ import type { TrainParts } from "./train.ts";
 import { trainLoop } from "./train.ts";
 import type { TrunkKit } from "./trunk.ts";
 import { TrunkEmbedder, trunkParts } from "./trunk.ts";
+import { trainedHere, trainerOf } from "./under-way.ts";
 import {
   folderTokenizer,
   readWeights,
@@ -132,7 +133,7 @@ export class Workshop {
       dataDigest: await this.dataDigest(config),
       startDigest: await startDigest(config),
       environment: await environment(),
-      tags: { [TAGS.key]: await this.keyOf(config), ...tags },
+      tags: { [TAGS.key]: await this.keyOf(config), ...trainedHere(), ...tags },
     });
     return this.#carryOn(runId, config, hooks);
   }
@@ -150,6 +151,10 @@ export class Workshop {
   async resume(runId: string, hooks: TrainHooks = {}): Promise<string> {
     const run = this.store.run(runId);
     if (run.status === "FINISHED") throw new ResumeError(`run ${runId} is finished`);
+    const trainer = trainerOf(run);
+    if (trainer !== undefined) {
+      throw new ResumeError(`run ${runId} is being trained by process ${trainer}`);
+    }
     const config = recordedConfig(this.store, runId);
     const now = {
       [TAGS.data]: await this.dataDigest(config),
@@ -162,6 +167,7 @@ export class Workshop {
         `run ${runId}: ${tag} was ${run.tags[tag]}, is ${value}; train anew instead`,
       );
     }
+    this.store.setTags(runId, trainedHere());
     this.store.updateRun(runId, { status: "RUNNING", endTime: null });
     return this.#carryOn(runId, startedOn(config, run.tags[TAGS.device]), hooks);
   }

@@ -15,6 +15,8 @@ export const TAGS = {
   library: "rzenlab.device.library",
   /** "true" once the test split is scored. */
   scored: "rzenlab.scored",
+  /** The process that trains it, or did: its id and when it started. */
+  process: "rzenlab.process",
   /** Why it failed. */
   error: "rzenlab.error",
 } as const;
