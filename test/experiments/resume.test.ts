@@ -7,6 +7,7 @@ import { afterAll, describe, expect, test } from "vitest";
 import { Random } from "../../src/engine/index.ts";
 import type { TrainConfigPatch } from "../../src/experiments/config.ts";
 import { layPatches, resolveConfig } from "../../src/experiments/config.ts";
+import { CODE_VERSION } from "../../src/experiments/identity.ts";
 import { WEIGHTS_ARTIFACT, Workshop } from "../../src/experiments/run.ts";
 import { readWeights } from "../../src/experiments/weights.ts";
 import { RunReader } from "../../src/tracking/index.ts";
@@ -114,10 +115,10 @@ describe("resume refuses", () => {
     shop.store.updateRun(runId, { status: "RUNNING" });
     shop.store.setTags(runId, { "rzenlab.code": "0" });
     await expect(shop.resume(runId)).rejects.toThrow(
-      "rzenlab.code was 0, is 1; train anew instead",
+      `rzenlab.code was 0, is ${CODE_VERSION}; train anew instead`,
     );
 
-    shop.store.setTags(runId, { "rzenlab.code": "1" });
+    shop.store.setTags(runId, { "rzenlab.code": CODE_VERSION });
     const file = join(home, "checkpoints", runId, "state.safetensors");
     await import("node:fs/promises").then((fs) => fs.mkdir(join(file, ".."), { recursive: true }));
     writeFileSync(file, "not a checkpoint");
