@@ -125,6 +125,7 @@ export class Graph {
 
   /** Names a value as a result of the graph. */
   output(name: string, value: Value): void {
+    checkName("output", name);
     if (this.#outputs.has(name)) throw new Error(`output ${name} is already named`);
     if (value.graph !== this) throw new Error(`output ${name} is a value of another graph`);
     this.#outputs.set(name, value);
@@ -187,9 +188,7 @@ export class Graph {
   }
 
   #checkNewName(kind: string, name: string, shape: Shape): void {
-    if (name === "" || name.startsWith("%")) {
-      throw new Error(`${kind} name must not be empty or start with %, got "${name}"`);
-    }
+    checkName(kind, name);
     if (this.#inputs.has(name) || this.#states.has(name)) {
       throw new Error(`${kind} ${name} is already in the graph`);
     }
@@ -199,6 +198,12 @@ export class Graph {
       );
     }
   }
+}
+
+/** Names that start with % are those of unnamed values. */
+function checkName(kind: string, name: string): void {
+  if (name !== "" && !name.startsWith("%")) return;
+  throw new Error(`${kind} name must not be empty or start with %, got "${name}"`);
 }
 
 function typed({ shape, dtype }: OutputType): string {

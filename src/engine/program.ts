@@ -273,6 +273,12 @@ function check(
       "trainProgram: outputs loss and gradNorm are always returned, choose other names",
     );
   }
+  for (const name of Object.keys(outputs)) {
+    if (!name.startsWith("next/")) continue;
+    throw new Error(
+      `trainProgram: output ${name}: names that start with next/ are those of updated tensors, choose another`,
+    );
+  }
   const known = new Set(graph.parameters());
   const seen = new Set<Value>();
   for (const parameter of groups.flatMap((group) => group.parameters)) {

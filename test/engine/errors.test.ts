@@ -187,4 +187,20 @@ test("names in a graph are unique, and not its own", () => {
   expect(() => own.output("q", new engine.Graph().scalar(1))).toThrow(
     "output q is a value of another graph",
   );
+  expect(() => own.output("%0", own.scalar(1))).toThrow(
+    'output name must not be empty or start with %, got "%0"',
+  );
+});
+
+test("an output must not have the name of what it is computed from", () => {
+  const named = (output: string): (() => unknown) => {
+    const own = new engine.Graph();
+    const [x, p] = [own.input("x", [2]), own.parameter("p", [2])];
+    own.input("unused", [2]);
+    own.output(output, engine.add(x, p));
+    return () => engine.writeOnnx(own);
+  };
+  expect(named("x")).toThrow("output x has the name of an input of the graph, choose another");
+  expect(named("p")).toThrow("output p has the name of a parameter of the graph, choose another");
+  expect(named("unused")).not.toThrow();
 });

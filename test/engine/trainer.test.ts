@@ -360,6 +360,9 @@ test("trainProgram refuses what it cannot train", () => {
   expect(program({ outputs: { gradNorm: loss } })).toThrow(
     "outputs loss and gradNorm are always returned",
   );
+  expect(program({ outputs: { "next/p": loss } })).toThrow(
+    "trainProgram: output next/p: names that start with next/ are those of updated tensors, choose another",
+  );
   expect(program({ loss: sum(new Graph().parameter("q", [1])) })).toThrow(
     "trainProgram: loss is a value of another graph",
   );

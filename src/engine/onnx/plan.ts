@@ -11,7 +11,11 @@ export type Plan = {
   readonly outputs: ReadonlyMap<string, Value>;
 };
 
-/** Everything `outputs` depends on; the rest is dead and left out. */
+/**
+ * Everything `outputs` depends on; the rest is dead and left out.
+ *
+ * @throws Error for an output named as an input or a parameter it is computed from: names are unique in a model.
+ */
 export function planOf(graph: Graph, outputs: ReadonlyMap<string, Value> = graph.outputs()): Plan {
   const live = new Set<Value>();
   const nodes = new Set<Node>();
@@ -23,6 +27,11 @@ export function planOf(graph: Graph, outputs: ReadonlyMap<string, Value> = graph
     if (value.source.kind !== "node" || nodes.has(value.source.node)) continue;
     nodes.add(value.source.node);
     for (const input of value.source.node.inputs) if (input !== null) pending.push(input);
+  }
+  for (const { name, source } of live) {
+    if ((source.kind !== "input" && source.kind !== "state") || !outputs.has(name)) continue;
+    const kind = source.kind === "input" ? "an input" : "a parameter";
+    throw new Error(`output ${name} has the name of ${kind} of the graph, choose another`);
   }
   const sorted = [...live].sort((a, b) => a.id - b.id);
   const of = (kind: Value["source"]["kind"]): Value[] =>
