@@ -29,6 +29,9 @@ const HEAD: TrainConfigPatch = layPatches(CONFIG, {
   augment: "none",
 });
 
+/** Chunks of three of four pairs, each encoded twice. */
+const CHUNKS: TrainConfigPatch = layPatches(CONFIG, { steps: 20, gradCacheChunk: 3 });
+
 /** When to kill: after this many reported steps and then so many milliseconds. */
 type Kill = { readonly steps: number; readonly ms: number };
 
@@ -77,6 +80,7 @@ describe.concurrent("a run killed with SIGKILL at random moments", () => {
   test.each([
     { name: "trunk", patch: CONFIG, kills: 12, apart: 4 },
     { name: "head", patch: HEAD, kills: 10, apart: 16 },
+    { name: "trunk in chunks", patch: CHUNKS, kills: 4, apart: 4 },
   ])(
     "of a $name and resumed ends with the same metrics and weights, bit for bit",
     async ({ name, patch, kills, apart }) => {
