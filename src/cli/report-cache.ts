@@ -13,12 +13,25 @@ const REPORT_VERSION = "1";
 
 /** The report of an experiment: from disk if none of its runs changed since, else computed by a process of its own. */
 export async function cachedReport(shop: Workshop, experiment: string): Promise<Report> {
-  const file = join(shop.places.home, "cache", "reports", `${stampOf(shop, experiment)}.json`);
+  const file = fileOf(shop, experiment);
   if (existsSync(file)) return JSON.parse(await readFile(file, "utf8")) as Report;
   const { places } = shop;
   const report = await computed({ places, experiment, command: "npm ci && npm start" });
-  await writeAtomic(file, Buffer.from(JSON.stringify(report)));
+  await keepReport(shop, experiment, report);
   return report;
+}
+
+/** Keeps a report that was made elsewhere, so that the pages open on it at once. */
+export async function keepReport(
+  shop: Workshop,
+  experiment: string,
+  report: Report,
+): Promise<void> {
+  await writeAtomic(fileOf(shop, experiment), Buffer.from(JSON.stringify(report)));
+}
+
+function fileOf(shop: Workshop, experiment: string): string {
+  return join(shop.places.home, "cache", "reports", `${stampOf(shop, experiment)}.json`);
 }
 
 /** What the report follows from: every run of the store that is a member of the experiment, and its state. */

@@ -12,14 +12,16 @@ import type {
   SoupRow,
 } from "./types.ts";
 
-/** Every finding of a report: the grid's first, then the control's, the soups', the baselines'. */
+/** Every finding of a report, what can be told first; within that the grid's, the control's, the soups', the baselines'. */
 export function findingsOf(report: Report): Finding[] {
-  return [
+  const all = [
     ...gridFindings(report.grid, report.modalities),
     ...(report.duplicates ? duplicatesFindings(report.duplicates) : []),
     ...(report.soup ? soupFindings(report.soup) : []),
     ...(report.baselines ? baselineFindings(report.baselines, report.modalities) : []),
   ];
+  const told = ["helps", "hurts", "unclear"];
+  return all.toSorted((a, b) => told.indexOf(a.verdict) - told.indexOf(b.verdict));
 }
 
 /** One for each configuration. It helps or hurts only if it is significant after Holm's correction. */

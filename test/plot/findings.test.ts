@@ -110,14 +110,14 @@ test("a baseline is beaten only if every modality's interval is above 0", () => 
       evidence: "Overall +30.0 over chance; every interval of every modality leaves out 0.",
     },
     {
-      verdict: "unclear",
-      text: "The final model (stage 2) does not surely beat ridge on Image.",
-      evidence: "Image +1.0 [−1.0, 3.0]; +30.0 [29.0, 31.0] points overall.",
-    },
-    {
       verdict: "hurts",
       text: "The final model (stage 2) does not surely beat untrained on Image.",
       evidence: "Image −10.0 [−12.0, −8.0]; +30.0 [29.0, 31.0] points overall.",
+    },
+    {
+      verdict: "unclear",
+      text: "The final model (stage 2) does not surely beat ridge on Image.",
+      evidence: "Image +1.0 [−1.0, 3.0]; +30.0 [29.0, 31.0] points overall.",
     },
   ]);
 });
@@ -131,8 +131,8 @@ test("soups and the control are judged by their intervals", () => {
   const verdicts = others({ soup: [soup("a", 0.02), soup("b", 0), soup("c", -0.02)] });
   expect(verdicts.map(({ verdict, text }) => `${verdict}: ${text}`)).toEqual([
     'helps: The soup "a" is better than its best member.',
-    'unclear: The soup "b" cannot be told from its best member.',
     'hurts: The soup "c" is worse than its best member.',
+    'unclear: The soup "b" cannot be told from its best member.',
   ]);
   const control = (mean: number) =>
     others({ duplicates: { ...REPORT.duplicates!, interaction: delta(mean, 0.01, null) } })[0]!;

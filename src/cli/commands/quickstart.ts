@@ -6,6 +6,7 @@ import { findingsOf } from "../../plot/index.ts";
 import type { GlobalOptions } from "../main.ts";
 import { duration, printResult } from "../output.ts";
 import { placesOf } from "../places.ts";
+import { keepReport } from "../report-cache.ts";
 import { REPORT_FORMATS, renderReport } from "../reports.ts";
 import { withSession } from "../session.ts";
 import { wholeNumber } from "../usage.ts";
@@ -23,7 +24,12 @@ export async function quickstart(options: QuickstartOptions): Promise<void> {
     const launcher = localLauncher({ jobs: Math.min(4, availableParallelism()), places });
     await runQuickstart(shop, { experiment: EXPERIMENT, seeds, launcher, onProgress, signal });
     const wallSeconds = (performance.now() - start) / 1000;
-    return buildReport(shop, EXPERIMENT, { command: "npm ci && npm start", wallSeconds });
+    const made = await buildReport(shop, EXPERIMENT, {
+      command: "npm ci && npm start",
+      wallSeconds,
+    });
+    await keepReport(shop, EXPERIMENT, made);
+    return made;
   });
   const folder = placesOf(options.home).reports;
   const files: Record<string, string> = {};
