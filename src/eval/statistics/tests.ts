@@ -47,29 +47,42 @@ export function signFlipTest(
   if (random === undefined) {
     throw new RangeError(`signFlipTest: ${n} differences need a random generator, none was given`);
   }
+  const groups = signedSums(differences);
   let count = 1; // the observed assignment is one of them, so p is never 0
   for (let r = 0; r < resamples; r++) {
     let sum = 0;
-    for (const d of differences) sum += random() < 0.5 ? d : -d;
+    let bits = 0;
+    for (let g = 0; g < groups.length; g++) {
+      bits = g % 4 === 0 ? Math.floor(random() * 2 ** 32) : bits >>> 8; // four bytes a number
+      sum += groups[g]![bits & 255]!;
+    }
     if (Math.abs(sum) >= reached) count++;
   }
   const total = resamples + 1;
   return { test: "sign-flip", statistic, p: count / total, n, exact: false, smallestP: 1 / total };
 }
 
-/** Walks all 2^n sign assignments in Gray-code order, one flip each. */
+/** Of all 2^n sign assignments those that reach as far. */
 function countFlips(differences: readonly number[], reached: number): number {
-  const signed = [...differences];
+  const groups = signedSums(differences);
+  const all = 2 ** differences.length;
   let count = 0;
-  for (let step = 1; ; step++) {
+  for (let signs = 0; signs < all; signs++) {
     let sum = 0;
-    // Summed afresh: a running sum would drift over 2^n steps and misjudge ties.
-    for (const d of signed) sum += d;
+    for (let g = 0; g < groups.length; g++) sum += groups[g]![(signs >>> (8 * g)) & 255]!;
     if (Math.abs(sum) >= reached) count++;
-    if (step === 2 ** signed.length) return count;
-    const bit = 31 - Math.clz32(step & -step);
-    signed[bit] = -signed[bit]!;
   }
+  return count;
+}
+
+/** For each eight differences their 256 signed sums, by byte: a set bit is a plus. */
+function signedSums(differences: readonly number[]): Float64Array[] {
+  return Array.from({ length: Math.ceil(differences.length / 8) }, (_, g) => {
+    const own = differences.slice(8 * g, 8 * g + 8);
+    return Float64Array.from({ length: 256 }, (__, byte) =>
+      own.reduce((sum, d, i) => sum + (byte & (1 << i) ? d : -d), 0),
+    );
+  });
 }
 
 /** Student's t on the differences; n >= 2. Differences that are all equal give p = 0, or 1 if all 0. */
