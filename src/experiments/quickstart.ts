@@ -3,6 +3,7 @@ import type { GridMember } from "./ablate.ts";
 import { ablate } from "./ablate.ts";
 import { scoreBaseline } from "./baselines.ts";
 import type { TrainConfigPatch } from "./config.ts";
+import { featuresAside } from "./features-aside.ts";
 import { gridOf, planGrid } from "./grids.ts";
 import type { Launcher } from "./launcher.ts";
 import type { OnProgress } from "./progress.ts";
@@ -43,7 +44,8 @@ export async function runQuickstart(
   const plans = QUICKSTART_GRIDS.flatMap((name) => planGrid(gridOf(name), 1, patch));
   const byPrompt = new Map(plans.map(({ config }) => [config.model.prompt, config]));
   signal?.throwIfAborted();
-  await shop.featuresOf([...byPrompt.values()], onProgress); // on all cores, before processes share them
+  // On all cores, before the runs' processes share them.
+  await featuresAside({ places: shop.places, configs: [...byPrompt.values()] }, hooks);
   const members: GridMember[] = [];
   for (const name of QUICKSTART_GRIDS) {
     const keyOf = shop.keyOf.bind(shop);
@@ -56,10 +58,10 @@ export async function runQuickstart(
       `${failed.length} of ${members.length} runs failed; first: ${failed[0]!.error}`,
     );
   }
-  await makeSoups(shop, { experiment, ...hooks });
   const { config } = members[0]!;
-  // Side by side: the ridge is mostly JavaScript, the trunks are the executor's threads. It takes longest.
+  // Side by side: ridge and soups are mostly JavaScript, the trunks are the executor's threads. The ridge takes longest.
   await Promise.all([
+    makeSoups(shop, { experiment }),
     scoreBaseline(shop, "ridge", { experiment, config, ...hooks }),
     scoreBaseline(shop, "untrained", { experiment, config }),
     scoreBaseline(shop, "stage1", { experiment, config }),
