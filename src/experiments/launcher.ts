@@ -44,6 +44,8 @@ export type LaunchOptions = {
 export interface Launcher {
   /** Results in the order of the requests. One failed run doesn't stop the others. */
   launch(requests: readonly RunRequest[], options?: LaunchOptions): Promise<RunResult[]>;
+  /** Ends what it keeps from one launch to the next. */
+  close(): Promise<void>;
 }
 
 /** One run after another in this process: what a test and `jobs = 1` use. */
@@ -61,6 +63,7 @@ export function inProcessLauncher(execute: Execute): Launcher {
       }
       return results;
     },
+    close: () => Promise.resolve(),
   };
 }
 
@@ -90,8 +93,9 @@ export type LocalLauncherOptions = {
 };
 
 /**
- * A pool of `jobs` processes on this machine. Each carries out many runs, so that data and features
- * are read once a process; one that dies fails its own run and is replaced.
+ * A pool of `jobs` processes on this machine. Each carries out many runs, of one launch after another,
+ * so that data and features are read once a process; one that dies fails its own run and is replaced.
+ * Until `close` they wait, and end when this process does.
  */
 export function localLauncher({
   jobs,
@@ -99,34 +103,55 @@ export function localLauncher({
   script = jobScript(),
 }: LocalLauncherOptions): Launcher {
   if (!(jobs >= 1)) throw new RangeError(`localLauncher: expected at least 1 job, got ${jobs}`);
+  const idle: ChildProcess[] = [];
   return {
     async launch(requests, options = {}) {
+      const { signal, onStep, onResult } = options;
       const results: RunResult[] = Array.from({ length: requests.length });
       let next = 0;
       const lane = async (): Promise<void> => {
         let child: ChildProcess | undefined;
+        const kill = (): void => void child?.kill("SIGTERM");
+        signal?.addEventListener("abort", kill, { once: true });
         try {
           while (next < requests.length && !options.signal?.aborted) {
             const i = next++;
-            if (child === undefined || !child.connected)
-              child = await startJob(script, options.signal);
-            const result = await runInJob(
-              child,
-              { type: "run", request: requests[i]!, places },
-              (done, total) => options.onStep?.(i, done, total),
-            );
-            results[i] = result;
-            options.onResult?.(i, result);
+            if (!child?.connected) child = woken(idle) ?? (await startJob(script));
+            const message = { type: "run", request: requests[i]!, places } as const;
+            results[i] = await runInJob(child, message, (done, total) => onStep?.(i, done, total));
+            onResult?.(i, results[i]);
           }
         } finally {
-          await stopJob(child);
+          signal?.removeEventListener("abort", kill);
+          if (child?.connected) idle.push(asleep(child));
         }
       };
       await Promise.all(Array.from({ length: Math.min(jobs, requests.length) }, lane));
-      options.signal?.throwIfAborted();
+      signal?.throwIfAborted();
       return results;
     },
+    close: async () => {
+      await Promise.all(idle.splice(0).map(stopJob));
+    },
   };
+}
+
+/** A process that waits, and does not keep this one from ending. */
+function asleep(child: ChildProcess): ChildProcess {
+  child.unref();
+  child.channel?.unref();
+  return child;
+}
+
+function woken(idle: ChildProcess[]): ChildProcess | undefined {
+  while (idle.length > 0) {
+    const child = idle.pop()!;
+    if (!child.connected) continue;
+    child.ref();
+    child.channel?.ref();
+    return child;
+  }
+  return undefined;
 }
 
 /** `job.ts` in the repository, `job.js` in the installed package. */
@@ -135,14 +160,11 @@ function jobScript(): string {
   return fileURLToPath(new URL(`./job.${extension}`, import.meta.url));
 }
 
-function startJob(script: string, signal?: AbortSignal): Promise<ChildProcess> {
+function startJob(script: string): Promise<ChildProcess> {
   const child = fork(script, {
     serialization: "json",
     stdio: ["ignore", "inherit", "inherit", "ipc"],
   });
-  const kill = (): void => void child.kill("SIGTERM");
-  signal?.addEventListener("abort", kill, { once: true });
-  child.once("exit", () => signal?.removeEventListener("abort", kill));
   return new Promise((resolve, reject) => {
     child.once("error", reject);
     child.once("exit", (code, cause) =>
@@ -179,8 +201,9 @@ function died(code: number | null, cause: string | null): string {
   return cause === null ? `exited with code ${code}` : `was killed by ${cause}`;
 }
 
-async function stopJob(child: ChildProcess | undefined): Promise<void> {
-  if (child === undefined || !child.connected) return;
+async function stopJob(child: ChildProcess): Promise<void> {
+  if (!child.connected) return;
+  child.ref();
   const gone = new Promise((resolve) => child.once("exit", resolve));
   child.send({ type: "stop" } satisfies JobMessage);
   await gone;

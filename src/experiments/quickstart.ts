@@ -1,9 +1,9 @@
 /** @file The job of `npm start`: every quick grid, the controls, the soups and the baselines. */
 import type { GridMember } from "./ablate.ts";
 import { ablate } from "./ablate.ts";
+import { aside } from "./aside.ts";
 import { scoreBaseline } from "./baselines.ts";
 import type { TrainConfigPatch } from "./config.ts";
-import { featuresAside } from "./features-aside.ts";
 import { gridOf, planGrid } from "./grids.ts";
 import type { Launcher } from "./launcher.ts";
 import type { OnProgress } from "./progress.ts";
@@ -45,7 +45,8 @@ export async function runQuickstart(
   const byPrompt = new Map(plans.map(({ config }) => [config.model.prompt, config]));
   signal?.throwIfAborted();
   // On all cores, before the runs' processes share them.
-  await featuresAside({ places: shop.places, configs: [...byPrompt.values()] }, hooks);
+  const { places } = shop;
+  await aside({ places, job: { kind: "features", configs: [...byPrompt.values()] } }, hooks);
   const members: GridMember[] = [];
   for (const name of QUICKSTART_GRIDS) {
     const keyOf = shop.keyOf.bind(shop);
@@ -59,10 +60,11 @@ export async function runQuickstart(
     );
   }
   const { config } = members[0]!;
-  // Side by side: ridge and soups are mostly JavaScript, the trunks are the executor's threads. The ridge takes longest.
+  await launcher.close(); // what follows needs the memory
+  // Side by side: ridge and soups are mostly JavaScript of one thread, the trunks are the executor's threads.
   await Promise.all([
+    aside({ places, job: { kind: "baseline", baseline: "ridge", experiment, config } }, hooks),
     makeSoups(shop, { experiment }),
-    scoreBaseline(shop, "ridge", { experiment, config, ...hooks }),
     scoreBaseline(shop, "untrained", { experiment, config }),
     scoreBaseline(shop, "stage1", { experiment, config }),
   ]);

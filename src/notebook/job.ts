@@ -83,8 +83,9 @@ async function main(file: string): Promise<void> {
     last = now;
     say({ type: "progress", ...progress });
   };
+  let launcher: Launcher | undefined;
   try {
-    const launcher =
+    launcher =
       request.jobs > 1 && names === null
         ? localLauncher({ jobs: request.jobs, places })
         : inProcessLauncher((one, onStep) => shop.execute(one, onStep));
@@ -109,6 +110,7 @@ async function main(file: string): Promise<void> {
       })),
     });
   } finally {
+    await launcher?.close();
     await shop.close();
   }
 }
@@ -125,6 +127,7 @@ function prepared(launcher: Launcher, request: JobRequest, tags: JobFile["tags"]
         })),
         options,
       ),
+    close: () => launcher.close(),
   };
 }
 

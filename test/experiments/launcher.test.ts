@@ -36,6 +36,21 @@ describe("localLauncher", () => {
     ]);
   });
 
+  test("keeps its processes from one launch to the next, until it is closed", async () => {
+    const pool = localLauncher({ jobs: 2, places, script });
+    const pids = async (): Promise<number[]> => {
+      const results = await pool.launch(requests("a", "b", "c", "d"));
+      const ids = results.map((r) => (r.status === "FINISHED" ? r.runId : r.message));
+      return [...new Set(ids.map((id) => Number(id.split("@")[1])))].toSorted((a, b) => a - b);
+    };
+    const first = await pids();
+    for (const pid of await pids()) expect(first).toContain(pid);
+    await pool.close();
+    for (const pid of first) expect(() => process.kill(pid, 0)).toThrow("ESRCH");
+    for (const pid of await pids()) expect(first).not.toContain(pid);
+    await pool.close();
+  });
+
   test("refuses a pool of no processes", () => {
     expect(() => localLauncher({ jobs: 0, places })).toThrow(
       "localLauncher: expected at least 1 job, got 0",

@@ -56,6 +56,7 @@ test("a run that another process trains is left to it, and resumed once that is 
               requests.push(...all);
               return all.map(() => ({ status: "FAILED", message: "only asked" }) as const);
             },
+            close: async () => {},
           },
           keyOf: async () => run!.tags[TAGS.key]!,
         },

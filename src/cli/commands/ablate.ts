@@ -31,7 +31,7 @@ export async function ablate(name: string, options: AblateOptions): Promise<void
       jobs === 1
         ? inProcessLauncher((request, onStep) => shop.execute(request, onStep))
         : localLauncher({ jobs, places });
-    return runGrid(grid, {
+    const made = await runGrid(grid, {
       experiment,
       seeds,
       store: shop.store,
@@ -42,6 +42,8 @@ export async function ablate(name: string, options: AblateOptions): Promise<void
       onProgress,
       signal,
     });
+    await launcher.close();
+    return made;
   });
   const rows = members.map(({ cell, replicate, runId, reused, error }) => [
     cell,

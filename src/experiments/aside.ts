@@ -1,26 +1,26 @@
-/** @file Features computed by a process of their own. */
+/** @file Jobs that leave their result on disk, each in a process of its own. */
 import { fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import type { FeaturesReply, FeaturesRequest } from "./features-child.ts";
+import type { AsideReply, AsideRequest } from "./aside-child.ts";
 import type { OnProgress } from "./progress.ts";
 
-export type FeaturesAsideOptions = {
+export type AsideOptions = {
   readonly onProgress?: OnProgress;
   /** Ends the process. */
   readonly signal?: AbortSignal;
-  /** Default `features-child.ts` beside this file. */
+  /** Default `aside-child.ts` beside this file. */
   readonly script?: string;
 };
 
 /**
- * Leaves on disk what `Workshop.features` then finds, and none of the memory it took (2 GB on mini-MMEB):
- * the runs that follow need that.
+ * Computes features, or scores a baseline, as a workshop at these places would. The memory it takes (3 GB for
+ * features of mini-MMEB) goes with the process, and two such jobs use two cores.
  *
  * @throws if the process fails or dies, with its message
  */
-export async function featuresAside(
-  request: FeaturesRequest,
-  { onProgress, signal, script = childScript() }: FeaturesAsideOptions = {},
+export async function aside(
+  request: AsideRequest,
+  { onProgress, signal, script = childScript() }: AsideOptions = {},
 ): Promise<void> {
   const child = fork(script, { stdio: ["ignore", "inherit", "inherit", "ipc"] });
   const kill = (): void => void child.kill("SIGTERM");
@@ -28,16 +28,16 @@ export async function featuresAside(
   try {
     child.send(request);
     await new Promise<void>((resolve, reject) => {
-      child.on("message", (reply: FeaturesReply) => {
+      child.on("message", (reply: AsideReply) => {
         if ("progress" in reply) onProgress?.(reply.progress);
-        else if ("error" in reply) reject(new Error(`features: ${reply.error}`));
+        else if ("error" in reply) reject(new Error(`${request.job.kind}: ${reply.error}`));
         else resolve();
       });
       child.once("error", reject);
       child.once("exit", (code, cause) =>
         reject(
           new Error(
-            `features: their process ${cause === null ? `exited with code ${code}` : `was killed by ${cause}`}`,
+            `${request.job.kind}: its process ${cause === null ? `exited with code ${code}` : `was killed by ${cause}`}`,
           ),
         ),
       );
@@ -51,5 +51,5 @@ export async function featuresAside(
 /** `.ts` in the repository, `.js` in the installed package. */
 function childScript(): string {
   const extension = import.meta.filename.endsWith(".ts") ? "ts" : "js";
-  return fileURLToPath(new URL(`./features-child.${extension}`, import.meta.url));
+  return fileURLToPath(new URL(`./aside-child.${extension}`, import.meta.url));
 }
