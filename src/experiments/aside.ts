@@ -2,6 +2,7 @@
 import { fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import type { AsideReply, AsideRequest } from "./aside-child.ts";
+import { died } from "./launcher.ts";
 import type { OnProgress } from "./progress.ts";
 
 export type AsideOptions = {
@@ -35,11 +36,7 @@ export async function aside(
       });
       child.once("error", reject);
       child.once("exit", (code, cause) =>
-        reject(
-          new Error(
-            `${request.job.kind}: its process ${cause === null ? `exited with code ${code}` : `was killed by ${cause}`}`,
-          ),
-        ),
+        reject(new Error(`${request.job.kind}: its process ${died(code, cause)}`)),
       );
     });
   } finally {

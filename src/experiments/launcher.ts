@@ -197,7 +197,8 @@ function runInJob(
   });
 }
 
-function died(code: number | null, cause: string | null): string {
+/** How a process ended, in words. */
+export function died(code: number | null, cause: string | null): string {
   return cause === null ? `exited with code ${code}` : `was killed by ${cause}`;
 }
 

@@ -31,19 +31,21 @@ export async function ablate(name: string, options: AblateOptions): Promise<void
       jobs === 1
         ? inProcessLauncher((request, onStep) => shop.execute(request, onStep))
         : localLauncher({ jobs, places });
-    const made = await runGrid(grid, {
-      experiment,
-      seeds,
-      store: shop.store,
-      launcher,
-      keyOf: (config) => shop.keyOf(config),
-      force: options.force ?? false,
-      ...(device !== undefined && { patch: { executor: { name: device } } }),
-      onProgress,
-      signal,
-    });
-    await launcher.close();
-    return made;
+    try {
+      return await runGrid(grid, {
+        experiment,
+        seeds,
+        store: shop.store,
+        launcher,
+        keyOf: (config) => shop.keyOf(config),
+        force: options.force ?? false,
+        ...(device !== undefined && { patch: { executor: { name: device } } }),
+        onProgress,
+        signal,
+      });
+    } finally {
+      await launcher.close();
+    }
   });
   const rows = members.map(({ cell, replicate, runId, reused, error }) => [
     cell,
