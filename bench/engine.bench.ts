@@ -2,6 +2,7 @@
  * @file A training step in our engine and in PyTorch, eager and compiled: processes in turn, same weights.
  *
  *     node bench/engine.bench.ts [--python PATH] [--rounds 2] [--threads 2,1] [--only b,c,d] [--compile b,c]
+ *         [--device cpu|openvino]
  *
  * B: two MLP towers 768 -> 1024 -> 512, batch 1024. C: a 4-layer transformer, d 256, 64 tokens, batch
  * 32, embedding 8192 x 256. D: stage-2 LoRA on the nano encoder, 48 pairs: a text, an image, a video and a
@@ -50,6 +51,7 @@ const { values } = parseArgs({
     threads: { type: "string", default: "2,1" },
     only: { type: "string", default: "b,c,d" },
     compile: { type: "string", default: "b,c" },
+    device: { type: "string", default: "cpu" },
   },
 });
 
@@ -70,7 +72,12 @@ function run(command: string, script: string, args: readonly string[], threads =
 }
 
 function ours({ name, repeats }: Workload, threads: string): Result {
-  const printed = run(process.execPath, "workloads.ts", [name, threads, `${repeats}`], threads);
+  const printed = run(
+    process.execPath,
+    "workloads.ts",
+    [name, threads, `${repeats}`, values.device],
+    threads,
+  );
   return JSON.parse(printed) as Result;
 }
 
@@ -153,6 +160,7 @@ const machine = {
   cores: availableParallelism(),
   load: round(loadavg()[0]!),
   node: process.version,
+  device: values.device,
 };
 console.log(JSON.stringify({ ...machine, results: lines }));
 const wrong = lines.filter((line) => !(line.largest_loss_gap <= LARGEST_GAP));

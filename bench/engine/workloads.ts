@@ -1,7 +1,7 @@
 /**
  * @file Workloads B and C of bench/engine.bench.ts in our engine:
  *
- *     node workloads.ts b|c|d threads rounds     wall and processor milliseconds of each round, losses
+ *     node workloads.ts b|c|d threads rounds [device]     wall and processor milliseconds of each round, losses
  *     node workloads.ts b|c|d export FILE        initial weights and feeds for torch_workloads.py
  */
 import {
@@ -31,7 +31,7 @@ import {
   transpose,
 } from "../../src/engine/index.ts";
 import { stepCompilation } from "../../src/engine/program.ts";
-import type { Program, State, Tensor, Value } from "../../src/engine/index.ts";
+import type { ExecutorName, Program, State, Tensor, Value } from "../../src/engine/index.ts";
 
 /** A round takes one step on each of the batches. */
 export type Workload = {
@@ -202,10 +202,15 @@ async function exported(name: string, file: string): Promise<void> {
   });
 }
 
-async function main(name: string, threads: number, rounds: number): Promise<void> {
+async function main(
+  name: string,
+  threads: number,
+  rounds: number,
+  device: ExecutorName,
+): Promise<void> {
   const { batches, ...rest } = await load(name);
   const trainer = await Trainer.create({
-    executor: createExecutor("onnxruntime", { threads }),
+    executor: createExecutor(device, { threads }),
     ...rest,
   });
   for (const { bucket } of batches) await trainer.prepare(bucket);
@@ -267,7 +272,12 @@ async function matmulSpeed(threads: number): Promise<number> {
 }
 
 if (import.meta.main) {
-  const [name, what, more] = process.argv.slice(2) as [string, string, string];
+  const [name, what, more, device = "cpu"] = process.argv.slice(2) as [
+    string,
+    string,
+    string,
+    ExecutorName?,
+  ];
   if (what === "export") await exported(name, more);
-  else await main(name, Number(what), Number(more));
+  else await main(name, Number(what), Number(more), device);
 }

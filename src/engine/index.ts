@@ -89,6 +89,7 @@ export * as onnx from "./onnx/index.ts";
 export type { Executor, ExecutorName, Inventory, Tensors } from "./executor/types.ts";
 export { EXECUTOR_NAMES } from "./executor/types.ts";
 export type { ExecutorOptions } from "./executor/index.ts";
+export { openvinoFile } from "./executor/openvino/find.ts";
 export { createExecutor } from "./executor/index.ts";
 
 export { interpret } from "./executor/reference/device.ts";

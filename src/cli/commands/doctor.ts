@@ -3,6 +3,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, statfsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { availableParallelism, freemem, totalmem } from "node:os";
+import { openvinoFile } from "../../engine/index.ts";
 import { findFfmpeg } from "../../data/media/ffmpeg.ts";
 import type { GlobalOptions } from "../main.ts";
 import { columns, printResult } from "../output.ts";
@@ -103,7 +104,22 @@ function executors(): Finding[] {
       remedy: "npm ci in the project folder",
     });
   }
-  return [...found, optional("wasm", ["onnxruntime-web"]), optional("tfjs", TFJS_PACKAGES)];
+  return [
+    ...found,
+    openvino(),
+    optional("wasm", ["onnxruntime-web"]),
+    optional("tfjs", TFJS_PACKAGES),
+  ];
+}
+
+function openvino(): Finding {
+  const name = "executor openvino";
+  try {
+    return { name, ok: true, required: false, detail: openvinoFile() };
+  } catch (error) {
+    const remedy = "npm run setup:openvino fetches it by pip (Linux, macOS, Windows)";
+    return { name, ok: false, required: false, detail: (error as Error).message, remedy };
+  }
 }
 
 const TFJS_PACKAGES = ["@tensorflow/tfjs-core", "@tensorflow/tfjs-backend-wasm"];

@@ -3,6 +3,8 @@ import type { DeviceName } from "./types.ts";
 
 const REMEDIES: Readonly<Record<DeviceName, string>> = {
   cpu: "the package onnxruntime-node: npm ci in the project's folder",
+  openvino:
+    "its package, by pip: npm run setup:openvino, or RZENLAB_OPENVINO set to the folder of its libraries",
   cuda: "Linux x64 with an NVIDIA driver, CUDA 12 and cuDNN 9; npm run setup:cuda fetches the provider",
   webgpu: "a driver for Vulkan (with its loader, libvulkan1), Metal or Direct3D 12",
   wasm: "the package onnxruntime-web: npm install onnxruntime-web@1.30.0",

@@ -21,7 +21,7 @@ export type ExecutorOptions = {
 };
 
 /**
- * `cpu`, `cuda` and `webgpu` are ONNX Runtime's providers, `wasm` is onnxruntime-web, `tfjs` is
+ * `cpu`, `cuda` and `webgpu` are ONNX Runtime's providers, `openvino` is OpenVINO on the CPU, `wasm` is onnxruntime-web, `tfjs` is
  * TensorFlow.js; all compute in f32, in a worker thread. `auto` takes the first that starts.
  * `reference` is plain TypeScript in f64, slow, to check the others by.
  */
@@ -39,6 +39,9 @@ export function createExecutor(name: ExecutorName, options: ExecutorOptions = {}
     throw new RangeError(
       `createExecutor: tfjsBackend must be one of ${TFJS_BACKENDS.join(", ")}, got ${tfjsBackend}`,
     );
+  }
+  if (name === "openvino" && options.loops === true) {
+    throw new RangeError("createExecutor: loops must be false on openvino, which compiles none");
   }
   if (name === "reference") return reference();
   const on = (device: DeviceName): Promise<WorkerDevice> => {

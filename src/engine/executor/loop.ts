@@ -94,7 +94,12 @@ export function loopModel({ plan, updates, guards }: Compilation, steps: number)
       peakBytes: peakBytes(plan),
       inputs: own.inputs.map((value) => value.name),
       states: states.map((value) => value.name),
-      outputs: [...updates.keys(), ...results],
+      outputs: new Map(
+        [...updates.keys(), ...results].map((name) => {
+          const { shape, dtype } = own.outputs.get(name)!;
+          return [name, { shape: updates.has(name) ? shape : [steps, ...shape], dtype }] as const;
+        }),
+      ),
       updates,
       guards: [], // seen to inside
     },

@@ -49,7 +49,7 @@ export type CompiledModel = {
   readonly inputs: readonly string[];
   /** Names of state tensors it takes. */
   readonly states: readonly string[];
-  readonly outputs: readonly string[];
+  readonly outputs: ReadonlyMap<string, Pick<Tensor, "shape" | "dtype">>;
   readonly updates: ReadonlyMap<string, string>;
   readonly guards: readonly string[];
 };

@@ -3,7 +3,7 @@ import type { Plan } from "../onnx/plan.ts";
 import type { State, Tensor } from "../tensor.ts";
 
 /** Where a worker thread computes. */
-export const DEVICE_NAMES = ["cpu", "cuda", "webgpu", "wasm", "tfjs"] as const;
+export const DEVICE_NAMES = ["cpu", "openvino", "cuda", "webgpu", "wasm", "tfjs"] as const;
 export type DeviceName = (typeof DEVICE_NAMES)[number];
 
 /** What of TensorFlow.js computes, in the order in which they are tried. */

@@ -2,6 +2,7 @@
 import { Worker } from "node:worker_threads";
 import { folded } from "../onnx/fold.ts";
 import { peakBytes } from "../onnx/memory.ts";
+import { forOpenvino } from "../onnx/openvino.ts";
 import type { Plan } from "../onnx/plan.ts";
 import { forWebgpu } from "../onnx/webgpu.ts";
 import { writePlan } from "../onnx/write.ts";
@@ -139,7 +140,9 @@ export class WorkerDevice implements Device {
       peakBytes: peakBytes(plan),
       inputs: plan.inputs.map((v) => v.name),
       states: plan.states.map((v) => v.name),
-      outputs: [...plan.outputs.keys()],
+      outputs: new Map(
+        [...plan.outputs].map(([name, { shape, dtype }]) => [name, { shape, dtype }] as const),
+      ),
       updates,
       guards,
     };
@@ -148,7 +151,8 @@ export class WorkerDevice implements Device {
   #programOf(plan: Plan): CompiledModel["program"] {
     if (this.name === "tfjs") return flatPlan(plan);
     const own = folded(plan);
-    return writePlan(this.name === "webgpu" ? forWebgpu(own) : own);
+    if (this.name === "webgpu") return writePlan(forWebgpu(own));
+    return writePlan(this.name === "openvino" ? forOpenvino(own) : own);
   }
 
   async #runLoop(

@@ -48,6 +48,10 @@ async function answer(request: Request): Promise<Answer> {
 
 async function open(): Promise<Backend> {
   const { device } = options;
+  if (device === "openvino") {
+    const { OpenvinoBackend } = await import("./openvino/backend.ts");
+    return OpenvinoBackend.open(options);
+  }
   if (device !== "tfjs") return OrtBackend.open({ ...options, device });
   const { TfjsBackend } = await import("./tfjs/backend.ts");
   return TfjsBackend.open(options);

@@ -3,25 +3,17 @@
  * values would go to the CPU and back in every run. What it can't compute at all, 64-bit integers
  * (of which only dropout is made), stays on the CPU.
  */
-import type { Attributes, Node, OutputType } from "../graph.ts";
-import { Value } from "../graph.ts";
+import type { Value } from "../graph.ts";
 import { dims } from "../ops/emit.ts";
 import { tensor } from "../tensor.ts";
 import type { Plan } from "./plan.ts";
+import type { Substitute } from "./substitute.ts";
+import { Nodes, intOf, substituted } from "./substitute.ts";
 
 /** The same outputs, from nodes that run on WebGPU. */
 export function forWebgpu(plan: Plan): Plan {
-  const makers = new Map(plan.nodes.flatMap((node) => node.outputs.map((v) => [v, node] as const)));
-  const nodes = live(
-    plan.nodes.flatMap((node) => SUBSTITUTES[node.op]?.(node, makers) ?? [node]),
-    plan.outputs.values(),
-  );
-  const read = [...nodes.flatMap((node) => node.inputs), ...plan.outputs.values()];
-  const constants = new Set(read.filter((value) => value?.source.kind === "constant") as Value[]);
-  return { ...plan, nodes, constants: [...constants] };
+  return substituted(plan, SUBSTITUTES);
 }
-
-type Substitute = (node: Node, makers: ReadonlyMap<Value, Node>) => readonly Node[];
 
 const SUBSTITUTES: Readonly<Record<string, Substitute>> = {
   // (x > 0) - (x < 0)
@@ -50,7 +42,7 @@ const SUBSTITUTES: Readonly<Record<string, Substitute>> = {
     const [, everywhere, updates] = node.inputs as readonly [Value, Value, Value];
     const { graph, shape } = node.outputs[0]!;
     const [rows, count] = [shape[0]!, updates.shape[0]!];
-    if (rows * count > LARGEST_ONE_HOT) return [node];
+    if (rows * count > LARGEST_ONE_HOT) return null;
     const list = makers.get(everywhere)!.inputs[0]!; // what Expand repeats: [count, 1]
     const reshape = makers.get(list);
     const indices = reshape?.op === "Reshape" ? reshape.inputs[0]! : list;
@@ -77,52 +69,3 @@ const SUBSTITUTES: Readonly<Record<string, Substitute>> = {
 
 /** Elements of the matrix [indices, rows] that a buffer of 128 MiB holds, WebGPU's least limit; past it the CPU adds. */
 const LARGEST_ONE_HOT = 2 ** 25;
-
-/** Nodes that stand for one: all but the last have outputs of their own. */
-class Nodes {
-  readonly #for: Value;
-  readonly #nodes: Node[] = [];
-
-  constructor(node: Node) {
-    this.#for = node.outputs[0]!;
-  }
-
-  /** A node whose output is like the replaced one's but for `type`. */
-  add(
-    op: string,
-    inputs: readonly Value[],
-    { shape, dtype }: Partial<OutputType> = {},
-    attributes: Attributes = {},
-  ): Value {
-    const like = this.#for;
-    const type = { shape: shape ?? like.shape, dtype: dtype ?? like.dtype };
-    const own = `${like.name}/${this.#nodes.length}`;
-    const output = new Value(like.graph, like.id, own, type, like.source);
-    this.#nodes.push({ op, domain: "", inputs, outputs: [output], attributes });
-    return output;
-  }
-
-  /** All of them, after one that gives the replaced output. */
-  last(op: string, inputs: readonly Value[], attributes: Attributes = {}): readonly Node[] {
-    const outputs = [this.#for];
-    return [...this.#nodes, { op, domain: "", inputs, outputs, attributes }];
-  }
-}
-
-/** Those that something reads. */
-function live(nodes: readonly Node[], wanted: Iterable<Value>): Node[] {
-  const read = new Set<Value | null>(wanted);
-  const kept: Node[] = [];
-  for (const node of nodes.toReversed()) {
-    if (!node.outputs.some((output) => read.has(output))) continue;
-    for (const input of node.inputs) read.add(input);
-    kept.push(node);
-  }
-  return kept.reverse();
-}
-
-function intOf({ op, attributes }: Node, name: string): number {
-  const found = attributes[name];
-  if (found === undefined || !("int" in found)) throw new Error(`internal: ${op} has no ${name}`);
-  return found.int;
-}

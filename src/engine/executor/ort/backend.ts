@@ -78,14 +78,14 @@ export class OrtBackend implements Backend {
     for (const name of model.inputs) inputs[name] = this.#toOrt(feeds[name]!);
     for (const name of model.states) inputs[name] = this.#slot(name).current;
     const fetches: Record<string, OrtTensor | null> = {};
-    for (const name of model.outputs) {
+    for (const name of model.outputs.keys()) {
       const target = model.updates.get(name);
       const reused = target !== undefined && this.#library.reusesOutputs;
       fetches[name] = reused ? this.#spareOf(target) : null;
     }
     const results = await model.session.run(inputs, fetches);
     const outputs: Record<string, Tensor> = {};
-    for (const name of model.outputs)
+    for (const name of model.outputs.keys())
       if (!model.updates.has(name)) outputs[name] = fromOrt(results[name]!);
     const failed = model.guards.find((name) => !allFinite(outputs[name]!)) ?? null;
     for (const [output, name] of model.updates) {
@@ -135,7 +135,9 @@ export class OrtBackend implements Backend {
   }: Pick<CompiledModel, "outputs" | "updates">): InferenceSession.SessionOptions {
     const { stateAt } = this.#library;
     if (stateAt === "cpu") return {};
-    const places = outputs.map((name) => [name, updates.has(name) ? stateAt : "cpu"] as const);
+    const places = [...outputs.keys()].map(
+      (name) => [name, updates.has(name) ? stateAt : "cpu"] as const,
+    );
     return { preferredOutputLocation: Object.fromEntries(places) };
   }
 

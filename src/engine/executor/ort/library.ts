@@ -6,7 +6,7 @@ import { emit } from "../../ops/emit.ts";
 import type { WorkerOptions } from "../messages.ts";
 import type { DeviceName } from "../types.ts";
 
-export type OrtDevice = Exclude<DeviceName, "tfjs">;
+export type OrtDevice = Exclude<DeviceName, "tfjs" | "openvino">;
 export type OrtOptions = WorkerOptions & { readonly device: OrtDevice };
 
 type Runtime = {

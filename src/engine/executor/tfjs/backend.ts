@@ -159,7 +159,7 @@ export class TfjsBackend implements Backend {
 
   async #finish(model: Model, valueOf: (output: string) => Operand): Promise<RunResult> {
     const outputs: Record<string, Tensor> = {};
-    for (const name of model.outputs)
+    for (const name of model.outputs.keys())
       if (!model.updates.has(name)) outputs[name] = await fetched(valueOf(name));
     const finite = (name: string): boolean =>
       (outputs[name]!.data as Float32Array).every((x) => Number.isFinite(x));
