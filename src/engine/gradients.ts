@@ -1,5 +1,5 @@
 /** @file Reverse-mode differentiation: appends the gradient's nodes to the same graph. */
-import type { Graph, TapeEntry, Value } from "./graph.ts";
+import type { TapeEntry, Value } from "./graph.ts";
 import { add } from "./ops/arithmetic.ts";
 import { filled } from "./ops/emit.ts";
 import { showShape, sizeOf } from "./tensor.ts";
