@@ -1,5 +1,5 @@
 /** @file Reverse-mode differentiation: appends the gradient's nodes to the same graph. */
-import type { Graph, TapeEntry, Value } from "./graph.ts";
+import type { TapeEntry, Value } from "./graph.ts";
 import { add } from "./ops/arithmetic.ts";
 import { filled } from "./ops/emit.ts";
 import { showShape, sizeOf } from "./tensor.ts";
@@ -24,20 +24,18 @@ export function reachedGradients(loss: Value, wrt: readonly Value[]): (Value | n
       throw new TypeError(`gradients: ${value.name} is ${value.dtype}, only float32 has gradients`);
     }
   }
-  const entries = ancestors(loss);
-  const active = activeValues(entries, wrt);
-  const known = new Map<Value, Value>();
-  if (active.has(loss)) known.set(loss, filled(graph, loss.shape, 1));
-  for (const entry of entries.toReversed()) pass(graph, entry, active, known);
-  return wrt.map((value) => known.get(value) ?? null);
+  return passedBack(entriesOf(loss), new Map([[loss, filled(graph, loss.shape, 1)]]), wrt);
 }
 
-/** Tape entries the loss depends on, in topological order. */
-function ancestors(loss: Value): TapeEntry[] {
+/** Tape entries that a value depends on, in topological order; what `known` gives is not looked into. */
+export function entriesOf(
+  value: Value,
+  known: EntryOf = (one) => one.graph.tapeEntry(one),
+): TapeEntry[] {
   const found = new Set<TapeEntry>();
-  const pending = [loss];
+  const pending = [value];
   while (pending.length > 0) {
-    const entry = loss.graph.tapeEntry(pending.pop()!);
+    const entry = known(pending.pop()!);
     if (entry === undefined || found.has(entry)) continue;
     found.add(entry);
     pending.push(...entry.inputs);
@@ -45,11 +43,27 @@ function ancestors(loss: Value): TapeEntry[] {
   return [...found].sort((a, b) => a.outputs[0]!.id - b.outputs[0]!.id);
 }
 
+/** The entry that made a value; undefined for one to stop at. */
+export type EntryOf = (value: Value) => TapeEntry | undefined;
+
+/** Gradients of `wrt`, given those of the ends of `entries`; null for a value that they don't reach. */
+export function passedBack(
+  entries: readonly TapeEntry[],
+  ends: ReadonlyMap<Value, Value>,
+  wrt: readonly Value[],
+): (Value | null)[] {
+  const active = activeValues(entries, wrt);
+  const known = new Map([...ends].filter(([end]) => active.has(end)));
+  for (const entry of entries.toReversed()) pass(entry, active, known);
+  return wrt.map((value) => known.get(value) ?? null);
+}
+
 /** Values that depend on one of `wrt`. */
 function activeValues(entries: readonly TapeEntry[], wrt: readonly Value[]): Set<Value> {
   const active = new Set(wrt);
   for (const { inputs, outputs, rules } of entries) {
-    if (inputs.some((input, i) => rules[i] !== null && active.has(input))) {
+    const passes = (i: number): boolean => typeof rules === "function" || rules[i] !== null;
+    if (inputs.some((input, i) => passes(i) && active.has(input))) {
       for (const output of outputs) active.add(output);
     }
   }
@@ -57,19 +71,30 @@ function activeValues(entries: readonly TapeEntry[], wrt: readonly Value[]): Set
 }
 
 /** Takes the gradients of an entry's outputs to its inputs. */
-function pass(graph: Graph, entry: TapeEntry, active: Set<Value>, known: Map<Value, Value>): void {
-  if (!entry.outputs.some((output) => known.has(output))) return;
-  const own = entry.outputs.map((output) => known.get(output) ?? filled(graph, output.shape, 0));
-  for (const [i, input] of entry.inputs.entries()) {
-    const rule = entry.rules[i];
-    if (rule === null || rule === undefined || !active.has(input)) continue;
-    const gradient = rule(...own);
-    if (gradient.shape.join() !== input.shape.join()) {
-      throw new Error(
-        `internal: gradient of ${input.name} ${showShape(input.shape)} came out as ${showShape(gradient.shape)}`,
-      );
+function pass(entry: TapeEntry, active: Set<Value>, known: Map<Value, Value>): void {
+  const { inputs, outputs, rules } = entry;
+  if (!outputs.some((output) => known.has(output))) return;
+  const own = outputs.map((output) => known.get(output) ?? filled(output.graph, output.shape, 0));
+  if (typeof rules === "function") {
+    const wanted = inputs.filter((input) => active.has(input));
+    for (const [i, gradient] of rules(wanted, own[0]!).entries()) {
+      if (gradient !== null) meet(wanted[i]!, gradient, known);
     }
-    const before = known.get(input);
-    known.set(input, before === undefined ? gradient : add(before, gradient));
+    return;
   }
+  for (const [i, input] of inputs.entries()) {
+    const rule = rules[i];
+    if (rule !== null && rule !== undefined && active.has(input)) meet(input, rule(...own), known);
+  }
+}
+
+/** Adds a gradient to what is known of its value's. */
+function meet(value: Value, gradient: Value, known: Map<Value, Value>): void {
+  if (gradient.shape.join() !== value.shape.join()) {
+    throw new Error(
+      `internal: gradient of ${value.name} ${showShape(value.shape)} came out as ${showShape(gradient.shape)}`,
+    );
+  }
+  const before = known.get(value);
+  known.set(value, before === undefined ? gradient : add(before, gradient));
 }

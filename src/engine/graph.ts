@@ -26,12 +26,16 @@ export type OutputType = { readonly shape: Shape; readonly dtype: DType };
 /** Gradient with respect to one input, given those of the outputs. */
 export type Rule = (...outputGradients: Value[]) => Value;
 
-/** How gradients pass an operation. A null rule: this input has none. */
+/** How gradients pass an operation. */
 export type TapeEntry = {
   readonly inputs: readonly Value[];
   readonly outputs: readonly Value[];
-  readonly rules: readonly (Rule | null)[];
+  /** By input. Null: this one has no gradient. */
+  readonly rules: readonly (Rule | null)[] | JointRule;
 };
+
+/** All gradients of an operation that makes them together: of those inputs that are wanted, in turn; null for one that has none. */
+export type JointRule = (wanted: readonly Value[], gradient: Value) => readonly (Value | null)[];
 
 /**
  * Where a value comes from. `input`: fed at every run; `state`: a parameter or optimiser tensor that
@@ -143,6 +147,11 @@ export class Graph {
     return this.#outputs;
   }
 
+  /** The id of the next value. */
+  get nextId(): number {
+    return this.#nextId;
+  }
+
   /** Numbers the graph's dropouts in the order they are made, so that each draws its own mask. */
   nextDropout(): number {
     return this.#dropouts++;
@@ -176,6 +185,11 @@ export class Graph {
     if (this.#tape.has(outputs[0]!)) return; // an equal node, whose entry says the same
     const entry: TapeEntry = { inputs, outputs, rules };
     for (const output of outputs) this.#tape.set(output, entry);
+  }
+
+  /** Gradients pass `output`, of which there was an entry, otherwise from now on. */
+  rerecord(inputs: readonly Value[], output: Value, rule: JointRule): void {
+    this.#tape.set(output, { inputs, outputs: [output], rules: rule });
   }
 
   tapeEntry(output: Value): TapeEntry | undefined {

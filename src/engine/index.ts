@@ -15,6 +15,7 @@ export type {
   ValueAndGradients,
 } from "./differentiate.ts";
 export { valueAndGradient } from "./differentiate.ts";
+export { recompute } from "./recompute.ts";
 
 export type { Operand } from "./ops/emit.ts";
 export { add, div, maximum, minimum, mul, neg, sub } from "./ops/arithmetic.ts";
