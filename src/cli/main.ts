@@ -34,7 +34,7 @@ function buildProgram(): Command {
 
   const deviceOption = [
     "--device <name>",
-    "what computes: auto, cpu, cuda, webgpu, wasm, tfjs or reference; the config's if absent",
+    "what computes: auto, cpu, openvino, cuda, webgpu, wasm, tfjs or reference; the config's if absent",
   ] as const;
 
   command(

@@ -395,7 +395,7 @@ test("threads must be a whole number", () => {
     "createExecutor: threads must be a whole number from 1 up, got 0",
   );
   expect(() => createExecutor("tpu" as "reference")).toThrow(
-    "createExecutor: wants cpu, cuda, webgpu, wasm, tfjs, onnxruntime, auto, reference; got tpu",
+    "createExecutor: wants cpu, openvino, cuda, webgpu, wasm, tfjs, onnxruntime, auto, reference; got tpu",
   );
 });
 

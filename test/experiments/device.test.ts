@@ -84,7 +84,7 @@ describe("a device in a config", () => {
 
   test("that there is not is refused with those there are", () => {
     expect(() => resolveConfig([], ["device=tpu"])).toThrow(
-      'bad config: executor.name: Invalid option: expected one of "cpu"|"cuda"|"webgpu"|"wasm"|"tfjs"|"onnxruntime"|"auto"|"reference"',
+      'bad config: executor.name: Invalid option: expected one of "cpu"|"openvino"|"cuda"|"webgpu"|"wasm"|"tfjs"|"onnxruntime"|"auto"|"reference"',
     );
   });
 
