@@ -10,6 +10,7 @@ import { modelBytes, nodeMessage, onnxNode, tensorMessage, valueInfo } from "../
 import type { Tensor, TensorData } from "../tensor.ts";
 import { sizeOf, tensor } from "../tensor.ts";
 import type { CompiledModel } from "./messages.ts";
+import { failedGuard } from "./guards.ts";
 import type { Compilation, RunResult, Tensors } from "./types.ts";
 
 /** What to send to the worker; its feeds are `stacked`, its outputs to be `unstacked`. */
@@ -133,9 +134,7 @@ export function unstacked(
         return [name, { dtype, shape: shape.slice(1), data: part }];
       }),
     );
-    const bad = (name: string): boolean =>
-      !(own[name]!.data as Float32Array).every(Number.isFinite);
-    return { outputs: own, failed: guards.find(bad) ?? null };
+    return { outputs: own, failed: failedGuard(guards, own) };
   });
 }
 

@@ -2,6 +2,7 @@
 import type { State, Tensor, TensorData } from "../../tensor.ts";
 import { zeros } from "../../tensor.ts";
 import type { Backend } from "../backend.ts";
+import { failedGuard } from "../guards.ts";
 import type { CompiledModel, WorkerOptions } from "../messages.ts";
 import type { Inventory, NodeTimes, RunResult, Tensors } from "../types.ts";
 import type { Handle, OpenvinoLibrary } from "./library.ts";
@@ -66,7 +67,7 @@ export class OpenvinoBackend implements Backend {
     this.#infer(model, feeds);
     const outputs: Record<string, Tensor> = {};
     for (const [name, result] of model.results) outputs[name] = copyOf(result);
-    const failed = model.guards.find((name) => !allFinite(outputs[name]!)) ?? null;
+    const failed = failedGuard(model.guards, outputs);
     if (failed === null) {
       for (const name of model.updates.values()) {
         const slot = this.#slot(name);
@@ -198,8 +199,4 @@ function own({ dtype, shape, data }: Tensor): Tensor {
 
 function copyOf({ tensor: { dtype, shape, data } }: Shared): Tensor {
   return { dtype, shape: [...shape], data: data.slice() };
-}
-
-function allFinite({ data }: Tensor): boolean {
-  return (data as Float32Array).every((x) => Number.isFinite(x));
 }

@@ -3,6 +3,7 @@ import type { InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
 import { copyModel } from "../../onnx/write.ts";
 import type { DType, State, Tensor } from "../../tensor.ts";
 import type { Backend } from "../backend.ts";
+import { failedGuard } from "../guards.ts";
 import type { CompiledModel } from "../messages.ts";
 import type { Inventory, NodeTimes, RunResult, Tensors } from "../types.ts";
 import type { OrtLibrary, OrtOptions } from "./library.ts";
@@ -87,7 +88,7 @@ export class OrtBackend implements Backend {
     const outputs: Record<string, Tensor> = {};
     for (const name of model.outputs.keys())
       if (!model.updates.has(name)) outputs[name] = fromOrt(results[name]!);
-    const failed = model.guards.find((name) => !allFinite(outputs[name]!)) ?? null;
+    const failed = failedGuard(model.guards, outputs);
     for (const [output, name] of model.updates) {
       if (failed === null) this.#replace(this.#slot(name), results[output]!);
       else if (!this.#library.reusesOutputs) this.#free(results[output]);
@@ -189,10 +190,6 @@ export class OrtBackend implements Backend {
     if (dtype === "float16") Object.assign(made, { cpuData: data });
     return made;
   }
-}
-
-function allFinite({ data }: Tensor): boolean {
-  return (data as Float32Array).every((x) => Number.isFinite(x));
 }
 
 function fromOrt({ type, dims, data }: OrtTensor): Tensor {

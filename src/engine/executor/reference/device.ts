@@ -21,6 +21,7 @@ import type { Kernel } from "./kernels.ts";
 import { attributesOf } from "./kernels.ts";
 import { MOVING } from "./moving.ts";
 import { QUANTIZED } from "./quantized.ts";
+import { failedGuard } from "../guards.ts";
 import { REDUCING } from "./reducing.ts";
 
 /** By ONNX operator. */
@@ -113,9 +114,7 @@ class ReferenceDevice implements Device {
     const outputs: Record<string, Tensor> = {};
     for (const [name, tensor] of Object.entries(all))
       if (!updates.has(name)) outputs[name] = copy(tensor);
-    const finite = (name: string): boolean =>
-      (all[name]!.data as Float64Array).every((x) => Number.isFinite(x));
-    const failed = guards.find((name) => !finite(name)) ?? null;
+    const failed = failedGuard(guards, all);
     if (failed === null) for (const [name, target] of updates) this.#state.set(target, all[name]!);
     return { outputs, failed };
   }

@@ -6,6 +6,7 @@ import type * as core from "@tensorflow/tfjs-core";
 import { decodeFloat16 } from "../../halves.ts";
 import type { DType, State, Tensor } from "../../tensor.ts";
 import type { Backend } from "../backend.ts";
+import { failedGuard } from "../guards.ts";
 import type { CompiledModel, FlatNode, FlatPlan, WorkerOptions } from "../messages.ts";
 import { KERNELS } from "../reference/device.ts";
 import { Stopwatch } from "../stopwatch.ts";
@@ -161,9 +162,7 @@ export class TfjsBackend implements Backend {
     const outputs: Record<string, Tensor> = {};
     for (const name of model.outputs.keys())
       if (!model.updates.has(name)) outputs[name] = await fetched(valueOf(name));
-    const finite = (name: string): boolean =>
-      (outputs[name]!.data as Float32Array).every((x) => Number.isFinite(x));
-    const failed = model.guards.find((name) => !finite(name)) ?? null;
+    const failed = failedGuard(model.guards, outputs);
     if (failed !== null) return { outputs, failed };
     // All first, since an update may be another state's present value.
     const next = [...model.updates].map(
