@@ -21,9 +21,9 @@ export type ExecutorOptions = {
 };
 
 /**
- * `cpu`, `cuda` and `webgpu` are ONNX Runtime's providers, `openvino` is OpenVINO on the CPU, `wasm` is onnxruntime-web, `tfjs` is
- * TensorFlow.js; all compute in f32, in a worker thread. `auto` takes the first that starts.
- * `reference` is plain TypeScript in f64, slow, to check the others by.
+ * `cpu`, `cuda` and `webgpu` are ONNX Runtime's providers, `openvino` is OpenVINO on the CPU, `wasm` is
+ * onnxruntime-web, `tfjs` is TensorFlow.js; all compute in f32, in a worker thread. `auto` takes the first
+ * that starts. `reference` is plain TypeScript in f64, slow, to check the others by.
  */
 export function createExecutor(name: ExecutorName, options: ExecutorOptions = {}): Executor {
   if (!EXECUTOR_NAMES.includes(name)) {

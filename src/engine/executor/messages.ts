@@ -36,6 +36,7 @@ export type FlatPlan = {
   readonly nodes: readonly FlatNode[];
   readonly constants: ReadonlyMap<string, Tensor>;
   /** Output name -> name of its value. */
+  /** In the model's order. */
   readonly outputs: ReadonlyMap<string, string>;
 };
 
@@ -45,9 +46,9 @@ export type CompiledModel = {
   readonly program: Uint8Array | FlatPlan;
   /** Bytes of activations alive at once. */
   readonly peakBytes: number;
-  /** Names of the feeds it takes; more may come. */
+  /** Names of the feeds it takes, in the model's order; more may come. */
   readonly inputs: readonly string[];
-  /** Names of state tensors it takes. */
+  /** Names of state tensors it takes, in the model's order, after the feeds. */
   readonly states: readonly string[];
   readonly outputs: ReadonlyMap<string, Pick<Tensor, "shape" | "dtype">>;
   readonly updates: ReadonlyMap<string, string>;

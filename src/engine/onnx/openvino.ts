@@ -37,7 +37,7 @@ const SUBSTITUTES: Readonly<Record<string, Substitute>> = {
   },
   // x [c, c] + [x2, x1] [-s, s], the tables' rows in the order of the tokens
   RotaryEmbedding(node) {
-    const [x, , cos, sin] = node.inputs.map((input) => input!) as [Value, Value, Value, Value];
+    const [x, , cos, sin] = node.inputs as readonly [Value, Value, Value, Value];
     const made = new Nodes(node);
     const { graph, shape } = x;
     const [width, tokens] = [shape[3]!, shape[2]!];

@@ -5,7 +5,7 @@ import type { Backend } from "../backend.ts";
 import { failedGuard } from "../guards.ts";
 import type { CompiledModel, WorkerOptions } from "../messages.ts";
 import type { Inventory, NodeTimes, RunResult, Tensors } from "../types.ts";
-import type { Handle, OpenvinoLibrary } from "./library.ts";
+import type { Handle, NodeRecord, OpenvinoLibrary } from "./library.ts";
 import { openLibrary } from "./library.ts";
 
 /** Data that the library reads and writes in place. */
@@ -17,7 +17,6 @@ type Slot = { current: Shared; spare: Shared | null };
 type Model = Omit<CompiledModel, "program"> & {
   readonly compiled: Handle;
   readonly request: Handle;
-  readonly fed: ReadonlyMap<string, Shared>;
   /** Of the outputs that are no updates. */
   readonly results: ReadonlyMap<string, Shared>;
 };
@@ -48,7 +47,7 @@ export class OpenvinoBackend implements Backend {
   load(state: State): void {
     for (const [name, tensor] of state) {
       this.#forget(name);
-      this.#slots.set(name, { current: this.#share(own(tensor)), spare: null });
+      this.#slots.set(name, { current: this.#share(tensor), spare: null });
     }
   }
 
@@ -93,25 +92,20 @@ export class OpenvinoBackend implements Backend {
     try {
       this.#infer(model, feeds); // warms up
       let whole = 0;
-      const sums = new Map<string, { op: string; provider: string; microseconds: number }>();
+      const records: NodeRecord[] = [];
       for (let run = 0; run < runs; run++) {
         const start = performance.now();
         this.#infer(model, feeds);
         whole += (performance.now() - start) * 1000;
-        for (const { name, type, kernel, realTime } of this.#library.times(model.request)) {
-          const sum = sums.get(name) ?? { op: type, provider: kernel, microseconds: 0 };
-          sums.set(name, { ...sum, microseconds: sum.microseconds + Number(realTime) });
-        }
+        records.push(...this.#library.times(model.request));
       }
-      const nodes = [...sums].map(([name, { microseconds, ...kind }]) => ({
-        name,
-        ...kind,
-        microseconds: microseconds / runs,
-      }));
-      return {
-        nodes: nodes.filter(({ microseconds }) => microseconds > 0),
-        microseconds: whole / runs,
-      };
+      const executed = records.filter(({ realTime }) => Number(realTime) > 0);
+      const nodes = [...Map.groupBy(executed, ({ name }) => name)].map(([name, all]) => {
+        const { type: op, kernel: provider } = all[0]!;
+        const total = all.reduce((sum, { realTime }) => sum + Number(realTime), 0);
+        return { name, op, provider, microseconds: total / runs };
+      });
+      return { nodes, microseconds: whole / runs };
     } finally {
       this.#free(model);
     }
@@ -142,26 +136,27 @@ export class OpenvinoBackend implements Backend {
       this.#library.setOutput(request, i, result.handle);
       results.set(name, result);
     }
-    return { ...rest, compiled, request, fed: new Map(), results };
+    return { ...rest, compiled, request, results };
   }
 
   /** State tensors are read where they are; updates are written to their spares. */
   #infer(model: Model, feeds: Tensors): void {
     const { request, inputs, states, outputs, updates } = model;
-    const fed = inputs.map((name) => this.#share(own(feeds[name]!)));
-    for (const [i, { handle }] of fed.entries()) this.#library.setInput(request, i, handle);
-    for (const [i, name] of states.entries()) {
-      this.#library.setInput(request, inputs.length + i, this.#slot(name).current.handle);
+    const fed = inputs.map((name) => this.#share(feeds[name]!));
+    const read = [...fed, ...states.map((name) => this.#slot(name).current)];
+    try {
+      for (const [i, { handle }] of read.entries()) this.#library.setInput(request, i, handle);
+      for (const [i, name] of [...outputs.keys()].entries()) {
+        const target = updates.get(name);
+        if (target === undefined) continue;
+        const slot = this.#slot(target);
+        slot.spare ??= this.#share(zeros(slot.current.tensor.shape));
+        this.#library.setOutput(request, i, slot.spare.handle);
+      }
+      this.#library.infer(request);
+    } finally {
+      for (const { handle } of fed) this.#library.free.tensor(handle);
     }
-    for (const [i, name] of [...outputs.keys()].entries()) {
-      const target = updates.get(name);
-      if (target === undefined) continue;
-      const slot = this.#slot(target);
-      slot.spare ??= this.#share(zeros(slot.current.tensor.shape));
-      this.#library.setOutput(request, i, slot.spare.handle);
-    }
-    this.#library.infer(request);
-    for (const { handle } of fed) this.#library.free.tensor(handle);
   }
 
   #slot(name: string): Slot {
@@ -170,9 +165,12 @@ export class OpenvinoBackend implements Backend {
     return found;
   }
 
-  #share(tensor: Tensor): Shared {
-    const { dtype, shape, data } = tensor;
-    return { tensor, handle: this.#library.tensor(dtype, shape, data) };
+  #share({ dtype, shape, data: given }: Tensor): Shared {
+    const data: TensorData = given instanceof Float64Array ? Float32Array.from(given) : given;
+    // V8 keeps small arrays on its heap, where they move, until their buffer is asked for.
+    void data.buffer;
+    const handle = this.#library.tensor(dtype, shape, data);
+    return { tensor: { dtype, shape, data }, handle };
   }
 
   #forget(name: string): void {
@@ -188,13 +186,6 @@ export class OpenvinoBackend implements Backend {
     this.#library.free.request(request);
     this.#library.free.compiled(compiled);
   }
-}
-
-/** In memory that does not move: V8 keeps small arrays on its heap until their buffer is asked for. */
-function own({ dtype, shape, data }: Tensor): Tensor {
-  const kept: TensorData = data instanceof Float64Array ? Float32Array.from(data) : data;
-  void kept.buffer;
-  return { dtype, shape, data: kept };
 }
 
 function copyOf({ tensor: { dtype, shape, data } }: Shared): Tensor {

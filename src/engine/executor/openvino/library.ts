@@ -86,6 +86,7 @@ export async function openLibrary(): Promise<OpenvinoLibrary> {
     handle,
     koffi.out(koffi.pointer(records)),
   ]);
+  const freeRecords = library.func("ov_profiling_info_list_free", "void", [koffi.pointer(records)]);
   const freeModel = freeing("ov_model_free");
   const freeCore = freeing("ov_core_free");
   const setInput = call("ov_infer_request_set_input_tensor_by_index", [handle, "size_t", handle]);
@@ -113,9 +114,11 @@ export async function openLibrary(): Promise<OpenvinoLibrary> {
     setOutput,
     infer: call("ov_infer_request_infer", [handle]),
     times(of) {
-      const found: { first?: unknown; size?: number | bigint } = {};
+      const found = { first: null as unknown, size: 0 };
       profile(of, found);
-      return koffi.decode(found.first, record, Number(found.size)) as NodeRecord[];
+      const all = koffi.decode(found.first, record, found.size) as NodeRecord[];
+      freeRecords(found);
+      return all;
     },
     free: {
       compiled: freeing("ov_compiled_model_free"),
