@@ -231,7 +231,7 @@ async function main(
   await trainer.close();
   const rssMb = process.resourceUsage().maxRSS / 1024;
   const gflop = batches.reduce((sum, { bucket }) => sum + productsOf(rest.build(bucket)), 0);
-  const gflops = await matmulSpeed(threads);
+  const gflops = await matmulSpeed(threads, device);
   console.log(JSON.stringify({ ms, cpuMs, rssMb, losses, gflop, gflops }));
 }
 
@@ -249,9 +249,9 @@ function productsOf(program: Program): number {
 const [CHAIN, SIDE] = [8, 1024];
 
 /** What plain products of 1024 x 1024 reach: GFLOP/s. */
-async function matmulSpeed(threads: number): Promise<number> {
+async function matmulSpeed(threads: number, device: ExecutorName): Promise<number> {
   const evaluator = await Evaluator.create({
-    executor: createExecutor("onnxruntime", { threads }),
+    executor: createExecutor(device, { threads }),
     state: new Map([["w", normal([SIDE, SIDE], SIDE ** -0.5)]]),
     build() {
       const graph = new Graph();

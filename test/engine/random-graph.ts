@@ -1,7 +1,10 @@
 /** @file Random graphs of operations, with their gradients, that fast-check can shrink. */
 import * as fc from "fast-check";
+import type { Device } from "../../src/engine/executor/types.ts";
 import type { Plan } from "../../src/engine/onnx/plan.ts";
+import { planOf } from "../../src/engine/onnx/plan.ts";
 import type { Tensor, Value } from "../../src/engine/index.ts";
+import { expectClose } from "./close.ts";
 import {
   Graph,
   Random,
@@ -16,6 +19,7 @@ import {
   gather,
   gelu,
   gradients,
+  interpret,
   layerNorm,
   log,
   logSoftmax,
@@ -185,4 +189,22 @@ export function feedsOf({ shapes, seed }: Sketch, plan: Plan): Record<string, Te
     return tensor(data, shape);
   });
   return Object.fromEntries(plan.inputs.map(({ name }) => [name, all[Number(name.slice(1))]!]));
+}
+
+/** Sixty of them on a device give the reference's values and gradients: the number of their nodes. */
+export async function checkOn(device: Device): Promise<number> {
+  let nodes = 0;
+  const check = async (sketch: Sketch): Promise<void> => {
+    const plan = planOf(graphOf(sketch));
+    const used = feedsOf(sketch, plan);
+    const expected = interpret(plan, used, new Map());
+    await device.compile("it", { plan, updates: new Map(), guards: [] });
+    const [found] = await device.run("it", [used]);
+    await device.release("it");
+    nodes += plan.nodes.length;
+    expectClose(found!.outputs, expected);
+  };
+  // The seed is fixed, so that it fails for everybody or for nobody.
+  await fc.assert(fc.asyncProperty(sketches, check), { numRuns: 60, seed: 5 });
+  return nodes;
 }

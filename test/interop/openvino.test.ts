@@ -1,16 +1,12 @@
 /** @file Every operation, random graphs and trainings on OpenVINO's library, which npm does not have. */
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
-import * as fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Trainer } from "../../src/engine/index.ts";
-import { Trainer as Training, createExecutor, interpret } from "../../src/engine/index.ts";
+import { Graph, Trainer, createExecutor, matmul, zeros } from "../../src/engine/index.ts";
 import type { Device } from "../../src/engine/executor/types.ts";
 import { planOf } from "../../src/engine/onnx/plan.ts";
-import { expectClose } from "../engine/close.ts";
 import { OP_CASES } from "../engine/op-cases.ts";
-import type { Sketch } from "../engine/random-graph.ts";
-import { feedsOf, graphOf, sketches } from "../engine/random-graph.ts";
+import { checkOn } from "../engine/random-graph.ts";
 import { numberOf, toPlain, toyFeeds, toyProgram, toyState } from "../engine/toy.ts";
 import { Comparison } from "../support/gradcheck.ts";
 import { environment } from "./python.ts";
@@ -43,16 +39,20 @@ describe("openvino", () => {
   afterAll(() => device.close());
 
   test("computes random graphs as the reference does", async () => {
-    const check = async (sketch: Sketch): Promise<void> => {
-      const plan = planOf(graphOf(sketch));
-      const used = feedsOf(sketch, plan);
-      await device.compile("it", { plan, updates: new Map(), guards: [] });
-      const [found] = await device.run("it", [used]);
-      await device.release("it");
-      expectClose(found!.outputs, interpret(plan, used, new Map()));
-    };
-    await fc.assert(fc.asyncProperty(sketches, check), { numRuns: 60, seed: 5 });
+    expect(await checkOn(device)).toBeGreaterThan(1000);
     expect(await device.inventory()).toMatchObject({ programs: 0, tensors: 0 });
+  });
+
+  test("tells the times of its nodes", async () => {
+    const graph = new Graph();
+    const x = graph.input("x", [64, 64]);
+    graph.output("y", matmul(x, x));
+    const compilation = { plan: planOf(graph), updates: new Map(), guards: [] };
+    const times = await device.profile(compilation, { x: zeros([64, 64]) }, 3);
+    expect(times.nodes.map(({ op }) => op)).toContain("MatMul");
+    expect(times.nodes.every(({ microseconds }) => microseconds > 0)).toBe(true);
+    expect(times.microseconds).toBeGreaterThan(0);
+    expect(await device.inventory()).toMatchObject({ programs: 0 });
   });
 
   test("tells its version", () => {
@@ -63,7 +63,7 @@ describe("openvino", () => {
 
 describe("a training on openvino", () => {
   const open = (executor: "openvino" | "reference"): Promise<Trainer> =>
-    Training.create({
+    Trainer.create({
       executor: createExecutor(executor, { threads: 2 }),
       state: toyState(),
       build: (bucket) => toyProgram(bucket, { clipNorm: 0.5 }),
