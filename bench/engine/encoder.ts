@@ -68,7 +68,7 @@ export function encoder(): Workload & { readonly constants: State } {
       feeds: { ...query.feeds, ...target.feeds, matches },
     };
   });
-  const pixels = { ensure: async () => {}, load: async () => undefined }; // only the step is compiled
+  const pixels = { ensure: async () => {}, load: async () => undefined, release: () => {} }; // only the step is compiled
   const kit = { encoder: nano, processor, pixels };
   const { build } = trunkParts({ config, kit, tasks: [], start: state, evaluate: null });
   return { state, batches, build, constants };

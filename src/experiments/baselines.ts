@@ -1,5 +1,5 @@
 /** @file What a trained model has to beat: chance, pixel ridge, the untrained trunk, stage 1. */
-import type { Task } from "../data/types.ts";
+import type { Item, Task } from "../data/types.ts";
 import type { TaskScore } from "../eval/index.ts";
 import { scoreTask } from "../eval/index.ts";
 import { ItemFeatures, MatrixProducts, chanceLevel, fitRidge } from "../eval/baselines/index.ts";
@@ -113,16 +113,18 @@ async function ridgeScores(shop: Workshop, onProgress?: OnProgress): Promise<Tas
     text: gloveMean(),
   });
   // A held-out style or set is scored with the map of the task it belongs to: one fit for both.
-  const groups = new Map<Task, Task[]>();
+  const groups = new Map<Task, RidgeGroup>();
   for (const task of test) {
     const fit = trainTaskOf(task, train);
     if (fit === undefined) throw new RangeError(`ridge: no training task for ${task.name}`);
-    groups.set(fit, [...(groups.get(fit) ?? []), task]);
-  }
-  const scores = new Map<Task, TaskScore>();
-  for (const [fit, tasks] of groups) {
     const own = dev.find((d) => d.name === fit.name);
-    await pixels.ensure([fit, ...(own === undefined ? [] : [own]), ...tasks]);
+    groups.set(fit, { fit, own, tasks: [...(groups.get(fit)?.tasks ?? []), task] });
+  }
+  const rest = [...groups.values()];
+  const scores = new Map<Task, TaskScore>();
+  for (let group = rest.shift(); group !== undefined; group = rest.shift()) {
+    const { fit, own, tasks } = group;
+    await pixels.ensure(tasksOf(group));
     const products = await MatrixProducts.create(executorOf(config));
     try {
       const { embed } = await fitRidge({
@@ -140,9 +142,30 @@ async function ridgeScores(shop: Workshop, onProgress?: OnProgress): Promise<Tas
     } finally {
       await products.close();
     }
+    const needed = rest.flatMap(tasksOf).flatMap(itemsOf);
+    pixels.release(needed);
+    items.keep(needed);
   }
   return test.map((task) => scores.get(task)!);
 }
+
+/** A fit and what is scored with it. */
+type RidgeGroup = {
+  readonly fit: Task;
+  readonly own: Task | undefined;
+  readonly tasks: readonly Task[];
+};
+
+const tasksOf = ({ fit, own, tasks }: RidgeGroup): Task[] => [
+  fit,
+  ...(own === undefined ? [] : [own]),
+  ...tasks,
+];
+
+const itemsOf = ({ queries, corpus }: Task): Item[] => [
+  ...queries.map(({ item }) => item),
+  ...corpus.values(),
+];
 
 /** Mean of the words' vectors, zero where no word is known. */
 function gloveMean(): (text: string) => Float32Array {

@@ -9,6 +9,11 @@ export interface PixelSource {
   ensure(tasks: readonly Task[], onProgress?: OnProgress): Promise<void>;
   /** Pixels of an item's picture, clip or page; undefined for text. */
   load(item: Item): Promise<Pixels | undefined>;
+  /**
+   * Forgets what is in memory, except what was read together with one of `kept`. It is read again when a task
+   * that shows it is ensured.
+   */
+  release(kept?: readonly Item[]): void;
 }
 
 /** What the nano encoder sees: lines on pages are 12 pixels apart. */
@@ -24,7 +29,7 @@ export const NANO_PIXELS: PixelSizes = {
 export class PixelBank implements PixelSource {
   readonly #root: string;
   readonly #sizes: PixelSizes;
-  readonly #stores: PixelStore[] = [];
+  #stores: PixelStore[] = [];
   #queue: Promise<unknown> = Promise.resolve();
 
   constructor(root: string, sizes: PixelSizes) {
@@ -51,9 +56,8 @@ export class PixelBank implements PixelSource {
     return next;
   }
 
-  /** Forgets what is in memory; the cache on disk has it when it is needed again. */
-  release(): void {
-    this.#stores.length = 0;
+  release(kept: readonly Item[] = []): void {
+    this.#stores = this.#stores.filter((store) => kept.some((item) => store.has(item)));
   }
 
   /** What of a task is not in memory yet: pictures that several tasks show are held once. */

@@ -2,6 +2,7 @@
 import type { GridMember } from "./ablate.ts";
 import { ablate } from "./ablate.ts";
 import { aside } from "./aside.ts";
+import type { BaselineKind } from "./baselines.ts";
 import { scoreBaseline } from "./baselines.ts";
 import type { TrainConfigPatch } from "./config.ts";
 import { gridOf, planGrid } from "./grids.ts";
@@ -61,11 +62,13 @@ export async function runQuickstart(
   }
   const { config } = members[0]!;
   await launcher.close(); // what follows needs the memory
+  const baselineAside = (baseline: BaselineKind, heard: typeof hooks): Promise<void> =>
+    aside({ places, job: { kind: "baseline", baseline, experiment, config } }, heard);
   // Side by side: ridge and soups are mostly JavaScript of one thread, the trunks are the executor's threads.
   await Promise.all([
-    aside({ places, job: { kind: "baseline", baseline: "ridge", experiment, config } }, hooks),
+    baselineAside("ridge", hooks),
+    baselineAside("untrained", signal === undefined ? {} : { signal }),
     makeSoups(shop, { experiment }),
-    scoreBaseline(shop, "untrained", { experiment, config }),
     scoreBaseline(shop, "stage1", { experiment, config }),
   ]);
   return members;

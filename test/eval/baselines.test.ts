@@ -395,6 +395,25 @@ describe("the pixel ridge baseline", () => {
     },
   );
 
+  test("reads a picture once, and again when it was not kept", async () => {
+    const read: string[] = [];
+    const counted = new ItemFeatures({
+      ...features,
+      pixels: (item) => {
+        read.push(item.image!);
+        return pixels(item);
+      },
+    });
+    const [red, blue] = [{ image: "image:red:1" }, { image: "image:blue:1" }];
+    const first = await counted.visual(red);
+    await counted.visual(blue);
+    expect(await counted.visual(red)).toBe(first);
+    counted.keep([red, { text: "red" }]);
+    expect(await counted.visual(red)).toBe(first);
+    await counted.visual(blue);
+    expect(read).toEqual(["image:red:1", "image:blue:1", "image:blue:1"]);
+  });
+
   test("reads spelling where the vectors say nothing", async () => {
     const [train, test_] = [task("train", colours, 10, true), task("test", colours, 3, true)];
     const bare = new ItemFeatures({ ...features, text: () => new Float32Array(3) });

@@ -36,3 +36,13 @@ test("what was released is read again where it is ensured, and not before", asyn
   await bank.ensure([task]);
   expect(await bank.load(shown)).toEqual(before);
 });
+
+test("what was read together with an item that is kept stays", async () => {
+  const bank = new PixelBank(root, NANO_PIXELS);
+  await bank.ensure([task]);
+  const before = await bank.load(shown);
+  bank.release([{ text: "no picture" }, shown]);
+  expect((await bank.load(shown))!.data.buffer).toBe(before!.data.buffer);
+  bank.release([{ text: "no picture" }]);
+  expect(() => bank.load(shown)).toThrow("pixels: no task was ensured, asked for");
+});

@@ -27,7 +27,7 @@ export class ItemFeatures {
   async visual(item: Item): Promise<Float32Array | null> {
     const kind = visualKind(item);
     if (kind === null) return null;
-    const key = [item.image, item.document, ...(item.video ?? [])].join("\n");
+    const key = visualKey(item);
     const known = this.#visual.get(key);
     if (known !== undefined) return known;
     // Of unit length: how strong the edges of a picture are on the whole says little about it.
@@ -52,11 +52,21 @@ export class ItemFeatures {
     return vectors.size < 0.9 * texts.size;
   }
 
+  /** Forgets the pictures, clips and pages that are not among `items`. */
+  keep(items: readonly Item[]): void {
+    const kept = new Set(items.map(visualKey));
+    for (const key of this.#visual.keys()) if (!kept.has(key)) this.#visual.delete(key);
+  }
+
   #textOf(text: string): Float32Array {
     const vector = this.#text.get(text) ?? this.#source.text(text);
     this.#text.set(text, vector);
     return vector;
   }
+}
+
+function visualKey({ image, document, video }: Item): string {
+  return [image, document, ...(video ?? [])].join("\n");
 }
 
 export function visualKind(item: Item): "image" | "video" | "document" | null {
