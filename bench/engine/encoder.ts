@@ -36,9 +36,14 @@ const BATCHES: Readonly<
   page: { query: null, target: [1, 144, 96] },
 };
 
-/** The four batches; `constants` are tables that the graph holds and PyTorch needs. */
-export function encoder(): Workload & { readonly constants: State } {
-  const config = resolveConfig([LORA_STAGE2, RZENEMBED], ["loss.temperature.learnable=false"]);
+/** The four batches of the recipe with `overrides`; `constants` are tables that the graph holds and PyTorch needs. */
+export function encoder(
+  overrides: readonly string[] = [],
+): Workload & { readonly constants: State } {
+  const config = resolveConfig(
+    [LORA_STAGE2, RZENEMBED],
+    ["loss.temperature.learnable=false", ...overrides],
+  );
   const nano = preset("nano");
   const lora = loraOf(config)!;
   const random = Random.from(0, "bench encoder");

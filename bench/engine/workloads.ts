@@ -2,6 +2,7 @@
  * @file Workloads B and C of bench/engine.bench.ts in our engine:
  *
  *     node workloads.ts b|c|d threads rounds [device]     wall and processor milliseconds of each round, losses
+ *     node workloads.ts d+recompute ...                   D with its activations computed again in the backward
  *     node workloads.ts b|c|d export FILE        initial weights and feeds for torch_workloads.py
  */
 import {
@@ -187,7 +188,7 @@ async function load(name: string): Promise<Workload & { readonly constants?: Sta
   if (name === "b") return towers();
   if (name === "c") return transformer();
   const { encoder } = await import("./encoder.ts");
-  return encoder();
+  return encoder([`recompute=${name.endsWith("+recompute")}`]);
 }
 
 /** Weights by name, feeds as `<batch>/<name>`. */

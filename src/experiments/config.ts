@@ -147,6 +147,11 @@ export const TrainConfig = z.strictObject({
    * step. The gradient is the same but for rounding. Null encodes the batch in one graph.
    */
   gradCacheChunk: count.nullable().default(null),
+  /**
+   * The encoder's layers compute their activations again in the backward: less memory, up to a forward more time,
+   * the same gradient. Not for a head, which has no layers under it in training.
+   */
+  recompute: z.boolean().default(false),
   model: ModelConfig.prefault({}),
   loss: LossConfig.prefault({}),
   sampler: SamplerConfig.prefault({}),
@@ -238,6 +243,11 @@ function checkTogether(config: z.output<typeof TrainConfig>): z.output<typeof Tr
   if (config.model.adapter.kind === "head" && config.model.mixPrompts) {
     throw new ConfigError(
       "model.mixPrompts: a head reads features of one prompt; expected false, got true",
+    );
+  }
+  if (config.model.adapter.kind === "head" && config.recompute) {
+    throw new ConfigError(
+      "recompute: a head reads cached features and no encoder runs; expected false, got true",
     );
   }
   const { adapter, trunkPrecision } = config.model;

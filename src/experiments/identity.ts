@@ -45,7 +45,8 @@ export type RunIdentity = {
  * left out: they can't change what is recorded. Nor can which of its two names the CPU goes by.
  */
 export function taskKey({ config, dataDigest, initDigest, codeVersion }: RunIdentity): string {
-  const { recipe: _recipe, checkpoint: _checkpoint, gradCacheChunk, ...rest } = config;
+  const { recipe: _recipe, checkpoint: _checkpoint, ...kept } = config;
+  const { gradCacheChunk, recompute, ...rest } = kept;
   const { init: _init, initSeed, trunkPrecision, ...own } = rest.model;
   const { lossScaling, ...optimizer } = rest.optimizer;
   // Keys that came later count where they are used, so that older runs keep theirs.
@@ -53,6 +54,7 @@ export function taskKey({ config, dataDigest, initDigest, codeVersion }: RunIden
     model: trunkPrecision === "fp32" ? own : { ...own, trunkPrecision },
     optimizer: lossScaling ? { ...optimizer, lossScaling } : optimizer,
     ...(gradCacheChunk === null ? {} : { gradCacheChunk }),
+    ...(recompute ? { recompute } : {}),
   };
   const executor = { ...rest.executor };
   if (executor.name === "cpu") executor.name = "onnxruntime";

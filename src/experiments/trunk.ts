@@ -59,21 +59,21 @@ export function trunkParts({ config, kit, tasks, start, evaluate }: TrunkPartsOp
   const lora = loraOf(config);
   const linears = frozenOf(config, kit, start);
   const trains = (name: string): boolean => lora === undefined || isLoraParameter(name);
+  const model = { adapter: lora, frozen: linears, recompute: config.recompute };
   return {
     initial: new Map([...held(linears, start), ...initialTemperatures(config)]),
     frozen: new Set([...start.keys()].filter((name) => !trains(name))),
     evaluate,
     cache: cachedObjective(config, {
       dim: kit.encoder.text.hidden,
-      encode: (graph, _rows, shape) =>
-        encode(graph, kit.encoder, parseBucketKey(shape), { adapter: lora, frozen: linears }),
+      encode: (graph, _rows, shape) => encode(graph, kit.encoder, parseBucketKey(shape), model),
       trains,
     }),
     build(bucket) {
       const sides = parseStepBucket(bucket);
       const graph = new Graph();
       const side = (key: string, prefix: string): Value =>
-        encode(graph, kit.encoder, parseBucketKey(key), { prefix, adapter: lora, frozen: linears });
+        encode(graph, kit.encoder, parseBucketKey(key), { ...model, prefix });
       const query = side(sides.query, QUERY);
       const target = side(sides.target, TARGET);
       return objective({ graph, config, query, target, group: sides.group, trains });

@@ -42,9 +42,14 @@ export function decoder(layers: Layers, input: DecoderInput, config: EncoderConf
   const last = config.text.layers - 1;
   const hiddenStates = [input.x];
   for (let layer = 0; layer < last; layer++) {
-    hiddenStates.push(decoderLayer(layers, layer, { ...input, x: hiddenStates.at(-1)! }, config));
+    const before = hiddenStates.at(-1)!;
+    hiddenStates.push(
+      layers.block(before, (x) => decoderLayer(layers, layer, { ...input, x }, config)),
+    );
   }
-  const state = pooledLayer(layers, last, { ...input, x: hiddenStates.at(-1)! }, config);
+  const state = layers.block(hiddenStates.at(-1)!, (x) =>
+    pooledLayer(layers, last, { ...input, x }, config),
+  );
   const pooled = layers.rmsNorm(state, "model.norm", config.text.rmsNormEpsilon);
   return { pooled, hiddenStates };
 }

@@ -65,7 +65,7 @@ export function buildDualEncoder(
   { adapter, prefix = "" }: EncoderOptions = {},
 ): Pick<Encoder, "embedding" | "pooled"> {
   const { hidden, rmsNormEpsilon } = config.text;
-  const layers = new Layers(graph, dualEncoderParameters(config), adapter);
+  const layers = new Layers(graph, dualEncoderParameters(config), { adapter });
   const { ids, pool, cos, sin } = textInputs(graph, config, bucket, prefix);
   const x = gather(layers.parameter("model.embed_tokens.weight"), ids);
   const text = decoder(layers, { x, cos, sin, pool }, config).pooled;

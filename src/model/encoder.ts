@@ -23,6 +23,8 @@ export type EncoderOptions = {
   readonly vision?: "tower" | "input";
   /** Keeps the linear layers in fewer bits. */
   readonly frozen?: FrozenLinears | undefined;
+  /** Layers compute their activations again in the backward instead of keeping them. */
+  readonly recompute?: boolean;
 };
 
 export type Encoder = {
@@ -47,10 +49,10 @@ export function buildEncoder(
   graph: Graph,
   config: EncoderConfig,
   bucket: Bucket,
-  { adapter, prefix = "", vision = "tower", frozen }: EncoderOptions = {},
+  { adapter, prefix = "", vision = "tower", frozen, recompute }: EncoderOptions = {},
 ): Encoder {
   const { rmsNormEpsilon, layers: depth } = config.text;
-  const layers = new Layers(graph, encoderParameters(config), adapter, frozen);
+  const layers = new Layers(graph, encoderParameters(config), { adapter, frozen, recompute });
   const { ids, pool, cos, sin } = textInputs(graph, config, bucket, prefix);
   const words = gather(layers.parameter("model.embed_tokens.weight"), ids);
   const { x, visionTokens } = withVision(layers, words, config, bucket, { prefix, vision });
@@ -89,7 +91,7 @@ export function buildVision(
   vision: NonNullable<Bucket["vision"]>,
   {
     frozen,
-    layers = new Layers(graph, encoderParameters(config), undefined, frozen),
+    layers = new Layers(graph, encoderParameters(config), { frozen }),
     prefix = "",
   }: { layers?: Layers; prefix?: string; frozen?: FrozenLinears | undefined } = {},
 ): Value {

@@ -1,10 +1,19 @@
 /** @file What both towers are built with: parameters by name, linear layers that an adapter may extend. */
-import { adaptedLinear, add, layerNorm, linear, mul, rmsNorm } from "../engine/index.ts";
+import { adaptedLinear, add, layerNorm, linear, mul, recompute, rmsNorm } from "../engine/index.ts";
 import type { Graph, Value } from "../engine/index.ts";
 import { loraTargets } from "./lora.ts";
 import type { LoraConfig } from "./lora.ts";
 import type { ParameterShapes } from "./parameters.ts";
 import type { FrozenLinears } from "./precision.ts";
+
+export type LayersOptions = {
+  /** Low-rank adapter on some linear layers. */
+  readonly adapter?: LoraConfig | undefined;
+  /** Keeps the linear layers in fewer bits. */
+  readonly frozen?: FrozenLinears | undefined;
+  /** A block's activations are computed again in its backward. */
+  readonly recompute?: boolean | undefined;
+};
 
 export class Layers {
   readonly graph: Graph;
@@ -12,14 +21,25 @@ export class Layers {
   readonly #lora: LoraConfig | undefined;
   readonly #adapted: ReadonlySet<string>;
   readonly #frozen: FrozenLinears | undefined;
+  readonly #recompute: boolean;
 
   /** @throws RangeError if the adapter names layers that `shapes` doesn't have. */
-  constructor(graph: Graph, shapes: ParameterShapes, lora?: LoraConfig, frozen?: FrozenLinears) {
+  constructor(
+    graph: Graph,
+    shapes: ParameterShapes,
+    { adapter, frozen, recompute: again = false }: LayersOptions = {},
+  ) {
     this.graph = graph;
     this.#shapes = shapes;
-    this.#lora = lora;
+    this.#lora = adapter;
     this.#frozen = frozen;
-    this.#adapted = new Set(lora === undefined ? [] : loraTargets(shapes, lora).keys());
+    this.#recompute = again;
+    this.#adapted = new Set(adapter === undefined ? [] : loraTargets(shapes, adapter).keys());
+  }
+
+  /** One layer of a tower: what recomputation keeps the input of. */
+  block(x: Value, layer: (x: Value) => Value): Value {
+    return this.#recompute ? recompute(layer)(x) : layer(x);
   }
 
   parameter(name: string): Value {

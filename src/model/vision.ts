@@ -48,14 +48,26 @@ export function visionTower(
   let x = placePatches(layers, embedPatches(layers, patches, bucket.still), bucket, config); // [patches, width]
   for (let block = 0; block < vision.depth; block++) {
     const at = `visual.blocks.${block}`;
-    const normed = layers.layerNorm(x, `${at}.norm1`, vision.layerNormEpsilon);
-    x = add(x, sliceAttention(layers, normed, at, angles, config));
-    const inner = layers.layerNorm(x, `${at}.norm2`, vision.layerNormEpsilon);
-    const hidden = activate(layers.linear(inner, `${at}.mlp.fc1`), vision.activation);
-    x = add(x, layers.linear(hidden, `${at}.mlp.fc2`));
+    x = layers.block(x, (before) => visionBlock(layers, before, at, angles, config));
     hiddenStates.push(x);
   }
   return { tokens: mergePatches(layers, x, config), hiddenStates };
+}
+
+/** [patches, width] -> the same. */
+function visionBlock(
+  layers: Layers,
+  x: Value,
+  at: string,
+  angles: Angles,
+  config: EncoderConfig,
+): Value {
+  const { activation, layerNormEpsilon } = config.vision;
+  const normed = layers.layerNorm(x, `${at}.norm1`, layerNormEpsilon);
+  const attended = add(x, sliceAttention(layers, normed, at, angles, config));
+  const inner = layers.layerNorm(attended, `${at}.norm2`, layerNormEpsilon);
+  const hidden = activate(layers.linear(inner, `${at}.mlp.fc1`), activation);
+  return add(attended, layers.linear(hidden, `${at}.mlp.fc2`));
 }
 
 function embedPatches(layers: Layers, patches: Value, still: boolean): Value {

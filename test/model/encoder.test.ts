@@ -1,11 +1,13 @@
 import { expect, test } from "vitest";
 import {
   createExecutor,
+  explain,
   gradients,
   Graph,
   logSoftmax,
   matmul,
   mul,
+  Random,
   sum,
   tensor,
   Trainer,
@@ -14,7 +16,10 @@ import {
 import type { State, Value } from "../../src/engine/index.ts";
 import { assemble, bucketKey } from "../../src/model/batch.ts";
 import { buildEncoder } from "../../src/model/encoder.ts";
+import type { EncoderOptions } from "../../src/model/encoder.ts";
 import { initParameters } from "../../src/model/init.ts";
+import { initLora } from "../../src/model/lora.ts";
+import { encoderParameters } from "../../src/model/parameters.ts";
 import { patchLayout } from "../../src/model/pixels.ts";
 import { preset } from "../../src/model/presets.ts";
 import type { EncoderInput } from "../../src/model/processor.ts";
@@ -37,9 +42,10 @@ const target = assemble(pictures, config, { prefix: "target." });
 const feeds = { ...query.feeds, ...target.feeds };
 
 /** InfoNCE between the two sides, temperature 0.1. */
-function contrast(graph: Graph): Value {
-  const q = buildEncoder(graph, config, query.bucket, { prefix: "query." }).embedding;
-  const t = buildEncoder(graph, config, target.bucket, { prefix: "target." }).embedding;
+function contrast(graph: Graph, options: EncoderOptions = {}): Value {
+  const of = ({ bucket }: typeof query, prefix: string): Value =>
+    buildEncoder(graph, config, bucket, { ...options, prefix }).embedding;
+  const [q, t] = [of(query, "query."), of(target, "target.")];
   const logProb = logSoftmax(mul(matmul(q, t, { transposeB: true }), 10), { axis: 1 });
   const eye = Float32Array.from({ length: 16 }, (_, i) => (i % 5 === 0 ? -1 / 4 : 0));
   return sum(mul(logProb, graph.constant(tensor(eye, [4, 4]))));
@@ -78,6 +84,44 @@ test("gradients of the whole encoder agree with central differences", async () =
     expect(analytic[`d ${name}`]![index]!, `d loss / d ${name}[${index}]`).toBeCloseTo(numeric, 6);
     expect(Math.abs(numeric)).toBeGreaterThan(1e-6);
   }
+});
+
+test.each([
+  ["every weight", undefined],
+  ["LoRA", { rank: 2, alpha: 4, targets: ["."] }],
+])("activations computed again give the same gradients, to the bit: %s", async (_, adapter) => {
+  const drawn =
+    adapter === undefined
+      ? new Map()
+      : initLora(encoderParameters(config), adapter, Random.from(3, "lora"));
+  const state = disturbed(new Map([...initParameters(config, 0), ...drawn]), 1);
+  const results = await Promise.all(
+    [false, true].map((recompute) =>
+      evaluate(state, feeds, (graph) => {
+        const loss = contrast(graph, { recompute, ...(adapter === undefined ? {} : { adapter }) });
+        const wrt = graph.parameters();
+        const named = gradients(loss, wrt).map((value, i) => [`d ${wrt[i]!.name}`, value] as const);
+        return { loss, ...Object.fromEntries(named) };
+      }),
+    ),
+  );
+  expect(Object.keys(results[0]!).length).toBeGreaterThan(20);
+  expect(results[1]).toEqual(results[0]);
+});
+
+test("and a deep encoder takes less memory at once", () => {
+  const deep = { ...config, text: { ...config.text, layers: 12 } };
+  const long = Array.from({ length: 16 }, () => ({ ids: new Int32Array(64).fill(endOfText) }));
+  const { bucket } = assemble(long, config);
+  const bytes = (recompute: boolean): number => {
+    const graph = new Graph();
+    const loss = sum(buildEncoder(graph, deep, bucket, { recompute }).embedding);
+    const wrt = graph.parameters();
+    for (const [i, value] of gradients(loss, wrt).entries()) graph.output(`d${i}`, value);
+    graph.output("loss", loss);
+    return explain(graph).activationBytes;
+  };
+  expect(bytes(true)).toBeLessThan(0.6 * bytes(false));
 });
 
 test("two sides share one set of parameters and learn to match", async () => {
