@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { extname, join } from "node:path";
-import { ReportError, type Workshop, writeAtomic } from "../experiments/index.ts";
+import { ReportError, type Workshop, reportStamp, writeAtomic } from "../experiments/index.ts";
 import type { Report } from "../plot/index.ts";
 import type { ReportReply, ReportRequest } from "./report-child.ts";
 
@@ -34,13 +34,10 @@ function fileOf(shop: Workshop, experiment: string): string {
   return join(shop.places.home, "cache", "reports", `${stampOf(shop, experiment)}.json`);
 }
 
-/** What the report follows from: every run of the store that is a member of the experiment, and its state. */
 function stampOf({ store }: Workshop, experiment: string): string {
-  const { id, name } = store.experiment(experiment);
-  const runs = store.searchRuns({ experimentIds: [id], limit: 100_000 });
-  const states = runs.map(({ id: run, status, endTime, tags }) => [run, status, endTime, tags]);
-  const hash = createHash("sha256").update(JSON.stringify([REPORT_VERSION, name, states]));
-  return hash.digest("hex").slice(0, 32);
+  const { name } = store.experiment(experiment);
+  const follows = [REPORT_VERSION, name, reportStamp(store, name)];
+  return createHash("sha256").update(JSON.stringify(follows)).digest("hex").slice(0, 32);
 }
 
 async function computed(request: ReportRequest): Promise<Report> {

@@ -25,6 +25,7 @@ export { queriesOf } from "./queries.ts";
 export type { QueryChoice } from "./queries.ts";
 export { recordedConfig } from "./record.ts";
 export { MEMBER_TAG } from "./tags.ts";
+export { reportStamp } from "./report-stamp.ts";
 export type { ReportOptions } from "./report.ts";
 export { SoupError, barrierBetween, makeSoup } from "./soup.ts";
 export type { Soup, SoupMerge, SoupMethod, SoupOptions } from "./soup.ts";

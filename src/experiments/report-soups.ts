@@ -8,6 +8,7 @@ import { MIXTURES, SEED_MEMBERS, gridOf } from "./grids.ts";
 import { SOUP_WEIGHTS_TAG } from "./soup.ts";
 import { SOUP_CELLS } from "./soups.ts";
 import { cellPairs } from "./tables.ts";
+import { BARRIERS_TAG } from "./tags.ts";
 
 /** Members, soups and, where stored, loss barriers. */
 export function soupSection(
@@ -39,7 +40,7 @@ export function soupSection(
     delta: against === null ? null : deltaOf(cellPairs(cube, name, against)),
   });
   const barriers = store
-    .searchRuns({ where: { tag: "rzenlab.barriers", is: "=", value: experiment } })
+    .searchRuns({ where: { tag: BARRIERS_TAG, is: "=", value: experiment } })
     .flatMap(
       (run) => JSON.parse(store.readArtifact(run.id, "barriers.json").toString()) as BarrierLine[],
     );

@@ -5,7 +5,7 @@ import { MIXTURES, SEED_MEMBERS } from "./grids.ts";
 import { digestOf } from "./identity.ts";
 import type { OnProgress } from "./progress.ts";
 import { memberTag } from "./record.ts";
-import { TAGS } from "./tags.ts";
+import { BARRIERS_TAG, TAGS } from "./tags.ts";
 import type { Workshop } from "./run.ts";
 import { barrierBetween, makeSoup } from "./soup.ts";
 import type { SoupMethod } from "./soup.ts";
@@ -96,7 +96,7 @@ async function barriers(
   const [soup] = gridMembers(shop.store, experiment, "soup").filter(
     (m) => m.cell === SOUP_CELLS[0]!.name && m.replicate === 0,
   );
-  if (soup === undefined || soup.run.tags["rzenlab.barriers"] !== undefined) return;
+  if (soup === undefined || soup.run.tags[BARRIERS_TAG] !== undefined) return;
   const lines: BarrierLine[] = [];
   const add = async (name: string, pair: readonly (string | undefined)[]): Promise<void> => {
     const [a, b] = pair;
@@ -106,5 +106,5 @@ async function barriers(
   await add("mix image to mix visdoc", [mixtures[0], mixtures[2]]);
   await add("order 1 to order 2", [orders[0], orders[1]]);
   shop.store.logArtifact(soup.run.id, "barriers.json", JSON.stringify(lines));
-  shop.store.setTags(soup.run.id, { "rzenlab.barriers": experiment });
+  shop.store.setTags(soup.run.id, { [BARRIERS_TAG]: experiment });
 }

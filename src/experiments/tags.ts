@@ -21,5 +21,8 @@ export const TAGS = {
   error: "rzenlab.error",
 } as const;
 
+/** With the soup that keeps an experiment's loss barriers; its value is the experiment. */
+export const BARRIERS_TAG = "rzenlab.barriers";
+
 /** Tags of grid members begin with this. */
 export const MEMBER_TAG = "rzenlab.member/";

@@ -19,6 +19,7 @@ export * from "./exporters/index.ts";
 export * from "./importers/index.ts";
 export { type HistoryOptions, RunReader } from "./reader.ts";
 export { type ProcessMark, isAlive, lives, markOf } from "./process.ts";
+export { runsDigest } from "./run-digest.ts";
 export { DEFAULT_PORTS, announceServer, runningServer } from "./running.ts";
 export type { NewInput } from "./records.ts";
 export type { Comparison, Condition, Order, RunSearch } from "./search.ts";

@@ -2,8 +2,9 @@
 import type { FastifyInstance } from "fastify";
 import type { QueryPage, Report } from "../../plot/types.ts";
 import { reportLatex, reportMarkdown, reportJson, ablationCsv } from "../../plot/index.ts";
-import type { QueryChoice } from "../../experiments/index.ts";
+import { type QueryChoice, reportStamp } from "../../experiments/index.ts";
 import type { RunReader } from "../../tracking/index.ts";
+import { versionOf } from "./live.ts";
 import type { AblationPage } from "./types.ts";
 
 /** Where statistics come from: `src/experiments` over the store and the prepared data. */
@@ -86,17 +87,31 @@ function exported(report: Report, format: string, source: ReportSource): string 
   return format === "json" ? reportJson(report) : source.html(report);
 }
 
-/** One report an experiment, made again when the experiment's runs changed. */
+type KnownReport = {
+  /** Of the store when it was last looked at, and of what the report was made from. */
+  version: string;
+  readonly stamp: string;
+  readonly report: Promise<Report>;
+};
+
+/** One report an experiment, made again when anything it is made from has changed. */
 function cachedReports(store: RunReader, source: ReportSource): (name: string) => Promise<Report> {
-  const known = new Map<string, { stamp: string; report: Promise<Report> }>();
-  return (name) => {
-    const runs = store.searchRuns({ experimentIds: [store.experiment(name).id] });
-    const stamp = runs.map(({ id, status, endTime }) => `${id} ${status} ${endTime}`).join("\n");
+  const known = new Map<string, KnownReport>();
+  return (given) => {
+    const { name } = store.experiment(given);
+    const version = versionOf(store);
     const found = known.get(name);
-    if (found?.stamp === stamp) return found.report;
-    const report = source.report(name);
-    known.set(name, { stamp, report });
-    report.catch(() => known.delete(name));
-    return report;
+    if (found?.version === version) return found.report;
+    const stamp = reportStamp(store, name);
+    if (found?.stamp === stamp) {
+      found.version = version;
+      return found.report;
+    }
+    const made = { version, stamp, report: source.report(name) };
+    known.set(name, made);
+    made.report.catch(() => {
+      if (known.get(name) === made) known.delete(name);
+    });
+    return made.report;
   };
 }
