@@ -44,7 +44,7 @@ export const ablationQuery = (experiment: string) =>
 /** Rows fetched at once. */
 export const PAGE_ROWS = 100;
 
-function runsPath(experiment: string, what: string, query: object): string {
+export function runsPath(experiment: string, what: string, query: object): string {
   const known = Object.entries(query).filter(([, value]) => value !== undefined && value !== "");
   const text = new URLSearchParams(known.map(([key, value]) => [key, String(value)])).toString();
   return `/api/ui/experiments/${part(experiment)}/${what}?${text}`;

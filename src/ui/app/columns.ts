@@ -1,5 +1,6 @@
 /** @file Columns of the runs table: how each reads and shows a run. */
-import { csv, percent } from "../../plot/format.ts";
+import { percent } from "../../plot/format.ts";
+import { valueOf } from "../run-value.ts";
 import type { RunRow } from "../server/types.ts";
 
 export type Column = {
@@ -28,50 +29,37 @@ const FIRST = [
 ];
 
 /** One for all cells: to make one takes longer than to draw a row. */
-const TIME = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
+const TIME = new Intl.DateTimeFormat(undefined, {
+  dateStyle: "medium",
+  timeStyle: "medium",
+  hourCycle: "h23",
+});
 
 export function columnOf(id: string): Column {
   const [group, ...rest] = id.split(".");
   const key = rest.join(".");
+  const value = (run: RunRow): string | number | null => valueOf(run, id);
   if (group === "metrics") {
     const isScore = /^(?:test|dev)\//.test(key);
-    const value = (run: RunRow): number | null => run.metrics[key] ?? null;
     const number = (one: number): string => (isScore ? percent(one) : one.toPrecision(5));
     const text = (run: RunRow): string => {
-      const own = value(run);
-      if (own === null) return key in run.metrics ? "NaN" : "";
-      return number(own);
+      const own = run.metrics[key];
+      if (own === null) return "NaN";
+      return own === undefined ? "" : number(own);
     };
     return { id, label: isScore ? `${key} %` : key, numeric: true, value, text, number };
   }
   if (group === "params" || group === "tags") {
     const text = (run: RunRow): string => run[group][key] ?? "";
-    const value = (run: RunRow): string | number => {
-      const number = Number(text(run));
-      return text(run) === "" || Number.isNaN(number) ? text(run) : number;
-    };
     return { id, label: key, numeric: group === "params", value, text };
   }
   if (id === "startTime") {
-    return {
-      id,
-      label: "started",
-      numeric: false,
-      value: (run) => run.startTime,
-      text: (run) => TIME.format(run.startTime),
-    };
+    const text = (run: RunRow): string => TIME.format(run.startTime);
+    return { id, label: "started", numeric: false, value, text };
   }
-  const own = (run: RunRow): string => run[id as "name" | "status" | "user" | "id"];
-  return { id, label: id, numeric: false, value: own, text: own };
+  return { id, label: id, numeric: false, value, text: (run) => String(value(run) ?? "") };
 }
 
 export function firstColumns(known: readonly string[]): string[] {
   return FIRST.filter((id) => known.includes(id));
-}
-
-export function runsCsv(runs: readonly RunRow[], columns: readonly Column[]): string {
-  const lines = runs.map((run) =>
-    columns.map((column) => csv(String(column.value(run) ?? ""))).join(","),
-  );
-  return `${[columns.map(({ id }) => csv(id)).join(","), ...lines].join("\n")}\n`;
 }

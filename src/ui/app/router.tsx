@@ -1,6 +1,7 @@
 /** @file Addresses of pages. What a page shows is in its address, so every view can be sent to someone. */
 import { createRootRoute, createRoute, createRouter, redirect } from "@tanstack/react-router";
 import { type CurveSearch, curveSearch } from "./curves.ts";
+import { NoPage } from "./parts/states.tsx";
 import { AblationView } from "./pages/ablation.tsx";
 import { CompareView } from "./pages/compare.tsx";
 import { ExperimentsView } from "./pages/experiments.tsx";
@@ -9,7 +10,7 @@ import { RunView } from "./pages/run.tsx";
 import { RunsView } from "./pages/runs.tsx";
 import { Shell } from "./shell.tsx";
 
-const root = createRootRoute({ component: Shell });
+const root = createRootRoute({ component: Shell, notFoundComponent: NoPage });
 
 const index = createRoute({
   getParentRoute: () => root,
@@ -22,6 +23,13 @@ const experiments = createRoute({
   getParentRoute: () => root,
   path: "/ui",
   component: ExperimentsView,
+});
+const experiment = createRoute({
+  getParentRoute: () => root,
+  path: "/ui/$experiment",
+  beforeLoad: ({ params }) => {
+    throw redirect({ to: "/ui/$experiment/ablation", params });
+  },
 });
 const ablation = createRoute({
   getParentRoute: () => root,
@@ -128,7 +136,16 @@ function text<K extends string>(
 }
 
 export const router = createRouter({
-  routeTree: root.addChildren([index, experiments, ablation, modalities, runs, compare, run]),
+  routeTree: root.addChildren([
+    index,
+    experiments,
+    experiment,
+    ablation,
+    modalities,
+    runs,
+    compare,
+    run,
+  ]),
   defaultPreload: false,
 });
 

@@ -28,11 +28,15 @@ const SELECT: Readonly<Record<Group, string>> = {
   metrics: "SELECT run, key, latest_value AS value FROM series",
 };
 
-/** In the order of the serial numbers; four queries, however many runs. */
+/**
+ * In the order of the serial numbers; four queries, however many runs. A metric that is NaN or infinite is null, as
+ * JSON has it, or itself where rows are `exact`.
+ */
 export function runRows(
   connection: Connection,
   serials: readonly number[],
   wanted: Wanted,
+  { exact = false } = {},
 ): RunRow[] {
   const chosen = JSON.stringify(serials);
   const found = connection
@@ -47,7 +51,8 @@ export function runRows(
   for (const group of TABLES) {
     for (const { run, key, value } of pairsOf(connection, group, chosen, wanted)) {
       // Several data sets' series come in the order of their points: the latest stays.
-      rows.get(run)![group][key] = typeof value === "string" && group === "metrics" ? null : value;
+      const special = group === "metrics" && !Number.isFinite(value);
+      rows.get(run)![group][key] = special ? (exact ? Number(value) : null) : value;
     }
   }
   return serials.flatMap((serial) => (rows.has(serial) ? [rows.get(serial)! as RunRow] : []));
@@ -73,12 +78,7 @@ function pairsOf(
       `${SELECT[group]} WHERE run IN (SELECT value FROM json_each(?))
          AND (? OR key IN (SELECT value FROM json_each(?))) ${some} ${order}`,
     )
-    .all(chosen, Number(all), JSON.stringify(keys))
-    .map((pair) =>
-      typeof pair.value === "number" && !Number.isFinite(pair.value)
-        ? { ...pair, value: "NaN" }
-        : pair,
-    );
+    .all(chosen, Number(all), JSON.stringify(keys));
 }
 
 /** A column's values in the runs of an experiment that have one. */

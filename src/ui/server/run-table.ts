@@ -4,6 +4,7 @@ import { MEMBER_TAG } from "../../experiments/tags.ts";
 import type { RunReader } from "../../tracking/index.ts";
 import { curvesOf } from "./curves.ts";
 import { pairedPage } from "./paired.ts";
+import { runExportRoute } from "./run-export.ts";
 import { type Members, Orders } from "./run-order.ts";
 import { columnValues, knownColumns, runRows } from "./run-rows.ts";
 import type { Curves, PairedPage, RunChoice, RunGroup, RunRow, RunTable } from "./types.ts";
@@ -18,6 +19,7 @@ type Query = RunChoice & { readonly columns?: string; readonly offset?: string; 
 export function runTableRoutes(app: FastifyInstance, store: RunReader): void {
   const orders = new Orders(store);
   const { connection } = store;
+  runExportRoute(app, store, orders);
   app.get<ByName & { Querystring: Query }>(
     "/api/ui/experiments/:name/runs",
     ({ params, query }): RunTable => {

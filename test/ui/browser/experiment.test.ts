@@ -63,6 +63,22 @@ describe("the ablation page", () => {
   );
 
   test(
+    "is what an experiment's own address leads to; an address of no page says so",
+    async () => {
+      const page = await open("made");
+      await page.waitForURL("**/ui/made/ablation");
+      await page.close();
+      const lost = await open("made/nowhere");
+      await lost.getByRole("alert").filter({ hasText: "No page has this address." }).waitFor();
+      await expectSound(lost);
+      await lost.getByRole("link", { name: "All experiments" }).press("Enter");
+      await lost.waitForURL("**/ui");
+      await lost.close();
+    },
+    PATIENCE,
+  );
+
+  test(
     "fits a phone in the dark",
     async () => {
       const page = await open("made/ablation", { scheme: "dark", width: 390, height: 844 });

@@ -2,6 +2,8 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { Workshop } from "../../../src/experiments/index.ts";
@@ -141,6 +143,33 @@ test(
       await page.getByRole("button", { name: "Compare 9,999" }).getAttribute("title"),
     ).toContain("too many to name one by one");
     await page.close();
+  },
+  PATIENCE,
+);
+
+test(
+  "all of them are saved as a file that nobody holds whole",
+  async () => {
+    setFlagsFromString("--expose-gc");
+    const collect = runInNewContext("gc") as () => void;
+    const held = (): number => {
+      collect();
+      const { heapUsed, external } = process.memoryUsage();
+      return heapUsed + external;
+    };
+    const before = held();
+    const reply = await fetch(`${served.address}/api/ui/experiments/many/runs/export/json`);
+    let [bytes, lines, most, next] = [0, 0, 0, 0];
+    for await (const chunk of reply.body!) {
+      bytes += chunk.length;
+      for (const byte of chunk) if (byte === 10) lines++;
+      if (bytes < next) continue;
+      next = bytes + 2_000_000;
+      most = Math.max(most, held() - before);
+    }
+    expect(lines).toBe(RUNS + 2);
+    expect(bytes).toBeGreaterThan(20_000_000);
+    expect(most).toBeLessThan(bytes / 2);
   },
   PATIENCE,
 );

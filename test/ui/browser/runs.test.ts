@@ -81,7 +81,7 @@ test(
     await count(page, "Deleted 3 runs.");
     await count(page, "4 of 4 runs");
     expect(named("baseline #0")).toBeUndefined();
-    await page.getByRole("button", { name: "Undo" }).press("Enter");
+    await page.getByRole("button", { name: "Undo", disabled: false }).press("Enter");
     await count(page, "7 of 7 runs");
     expect(named("baseline #0")?.params["recipe"]).toBe("baseline");
     await page.getByRole("button", { name: "Undo" }).waitFor({ state: "detached" });
@@ -105,7 +105,7 @@ test(
     await count(page, "Tagged 6 runs with verdict = keep.");
     expect(named("+HW #2")?.tags["verdict"]).toBe("keep");
     expect(named("gave up")?.tags["verdict"]).toBeUndefined();
-    await page.getByRole("button", { name: "Undo" }).press("Enter");
+    await page.getByRole("button", { name: "Undo", disabled: false }).press("Enter");
     await page.getByRole("button", { name: "Undo" }).waitFor({ state: "detached" });
     expect(named("+HW #0")?.tags["verdict"]).toBe("first");
     expect(named("+HW #2")?.tags["verdict"]).toBeUndefined();
@@ -140,7 +140,7 @@ test(
     await count(page, "4 of 7 runs");
     const [saved] = await Promise.all([
       page.waitForEvent("download"),
-      page.getByRole("button", { name: "Parquet" }).press("Enter"),
+      page.getByRole("link", { name: "parquet" }).press("Enter"),
     ]);
     const file = join(home, "runs.parquet");
     await saved.saveAs(file);

@@ -4,14 +4,12 @@ import { Link, getRouteApi } from "@tanstack/react-router";
 import { useMemo, useState } from "react";
 import { encodeRuns } from "../../run-code.ts";
 import type { RunChoice } from "../../server/types.ts";
-import { columnsQuery, runPageQuery, runRows, serialsQuery } from "../api.ts";
-import { columnOf, firstColumns, runsCsv } from "../columns.ts";
-import { download } from "../download.ts";
+import { columnsQuery, runPageQuery, runsPath, serialsQuery } from "../api.ts";
+import { columnOf, firstColumns } from "../columns.ts";
 import { BulkActions } from "../parts/bulk-actions.tsx";
 import { ColumnPicker } from "../parts/column-picker.tsx";
 import { FilterBox } from "../parts/filter-box.tsx";
 import { RunsGrid } from "../parts/runs-grid.tsx";
-import { runsParquet } from "../runs-parquet.ts";
 import { Loaded } from "../parts/states.tsx";
 
 const route = getRouteApi("/ui/$experiment/runs");
@@ -73,7 +71,7 @@ function Page({ known, experiment }: { known: readonly string[]; experiment: str
             params={{ experiment }}
             search={lifecycle ? {} : { lifecycle: "deleted" }}
           >
-            {lifecycle ? "Runs that are there" : "Deleted"}
+            {lifecycle ? "Runs that are there" : "Deleted runs"}
           </Link>
           <Exports experiment={experiment} choice={choice} columns={ordered} />
           <GroupPicker
@@ -166,26 +164,26 @@ function CompareLink(props: { experiment: string; picked: ReadonlySet<number>; f
   );
 }
 
-/** What is shown, all of it, as files. */
+/** What is shown, all of it, as files that the server writes. */
 function Exports(props: { experiment: string; choice: RunChoice; columns: readonly string[] }) {
   const { experiment, choice, columns } = props;
-  const shown = columns.map(columnOf);
-  const rows = async () => (await runRows(experiment, choice, columns)).rows;
-  const all = async () => (await runRows(experiment, choice, ["*"])).rows;
-  const formats: Readonly<Record<string, () => Promise<string | ArrayBuffer>>> = {
-    CSV: async () => runsCsv(await rows(), shown),
-    JSON: async () => JSON.stringify(await all(), null, 1),
-    Parquet: async () => runsParquet(await rows(), shown),
-  };
-  return Object.entries(formats).map(([format, make]) => (
-    <button
-      key={format}
-      type="button"
-      onClick={() => void make().then((file) => download(`runs.${format.toLowerCase()}`, file))}
-    >
-      {format}
-    </button>
-  ));
+  return (
+    <span className="exports">
+      Export{" "}
+      {["csv", "json", "parquet"].map((format) => (
+        <a
+          key={format}
+          href={runsPath(experiment, `runs/export/${format}`, {
+            ...choice,
+            columns: columns.join(","),
+          })}
+          download
+        >
+          {format}
+        </a>
+      ))}
+    </span>
+  );
 }
 
 /** What one configuration's seeds agree on comes first. */

@@ -1,5 +1,6 @@
 /** @file What a page shows while it waits, when it failed, and when there is nothing. */
 import type { UseQueryResult } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 
 /** The data, or a word on why it isn't there yet. */
@@ -25,6 +26,15 @@ export function Problem({ message, children }: { message: string; children?: Rea
       <p>{message}</p>
       {children}
     </div>
+  );
+}
+
+/** For an address that is no page's. */
+export function NoPage() {
+  return (
+    <Problem message="No page has this address.">
+      <Link to="/ui">All experiments</Link>
+    </Problem>
   );
 }
 
