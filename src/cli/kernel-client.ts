@@ -5,9 +5,9 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { Dealer, Subscriber } from "zeromq";
 import { type Message, Wire } from "../kernel/index.ts";
+import { kernelSpec } from "../kernel/kernelspec.ts";
 
 export type ExecuteOptions = {
   readonly cellId: string | undefined;
@@ -41,7 +41,10 @@ export class KernelClient {
     const file = join(this.#folder, "connection.json");
     writeFileSync(file, JSON.stringify(connection), { mode: 0o600 });
     this.#wire = new Wire(key);
-    this.#process = spawn(process.execPath, [kernelScript(), file], {
+    const [command, ...args] = kernelSpec().argv.map((each) =>
+      each.replace("{connection_file}", file),
+    );
+    this.#process = spawn(command!, args, {
       cwd,
       env: { ...process.env, ...env },
       stdio: ["ignore", "inherit", "inherit"],
@@ -128,11 +131,6 @@ export class KernelClient {
   async #pump(socket: Dealer | Subscriber, handle: (message: Message) => void): Promise<void> {
     for await (const frames of socket) handle(this.#wire.decode(frames));
   }
-}
-
-function kernelScript(): string {
-  const extension = import.meta.filename.endsWith(".ts") ? "ts" : "js";
-  return fileURLToPath(new URL(`../kernel/main.${extension}`, import.meta.url));
 }
 
 /** Ports that were free a moment ago, asked for together so that none comes twice. */

@@ -6,13 +6,11 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { Dealer, Subscriber } from "zeromq";
+import { kernelSpec } from "../../src/kernel/kernelspec.ts";
 
 export type Json = Record<string, any>;
 export type Received = { type: string; parent: string | undefined; content: Json; metadata: Json };
-
-const MAIN = fileURLToPath(new URL("../../src/kernel/main.ts", import.meta.url));
 
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, "127.0.0.1");
@@ -70,7 +68,10 @@ export class Client implements AsyncDisposable {
       file,
       JSON.stringify({ ...connection, shell_port, iopub_port, stdin_port, control_port, hb_port }),
     );
-    const child = spawn(process.execPath, [MAIN, file], {
+    const [command, ...args] = kernelSpec().argv.map((each) =>
+      each.replace("{connection_file}", file),
+    );
+    const child = spawn(command!, args, {
       cwd,
       // Type warnings have tests of their own; here they would come between the outputs.
       env: {

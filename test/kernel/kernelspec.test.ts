@@ -40,7 +40,7 @@ test("install writes a spec of absolute paths that exist, and logos; uninstall r
     readFileSync(join(spec, "kernel.json"), "utf8"),
   ) as { argv: string[]; interrupt_mode: string; language: string; display_name: string };
   expect(argv.at(-1)).toBe("{connection_file}");
-  for (const path of argv.slice(0, 2))
+  for (const path of [argv[0]!, argv.at(-2)!])
     expect([isAbsolute(path), existsSync(path)]).toEqual([true, true]);
   expect({ interrupt_mode, language, display_name }).toEqual({
     interrupt_mode: "message",

@@ -1,5 +1,6 @@
 /** @file The kernels that are compared: how to start each and what its cells are written in. */
 import { join } from "node:path";
+import { kernelSpec } from "../../../src/kernel/kernelspec.ts";
 import type { KernelSpec } from "./client.ts";
 import { jupyterPython, npmPeers } from "./environment.ts";
 
@@ -11,16 +12,11 @@ export type Peer = {
   readonly spec: KernelSpec;
 };
 
-const root = join(import.meta.dirname, "../../..");
-
 /** Our kernel from this checkout, as its kernelspec starts it. */
 export const OURS: Peer = {
   name: "rzenlab",
   language: "typescript",
-  spec: {
-    argv: [process.execPath, join(root, "src/kernel/main.ts"), "{connection_file}"],
-    interrupt_mode: "message",
-  },
+  spec: kernelSpec(),
 };
 
 /** The peers as their own installers' kernelspecs start them. @throws what the installation of one said */
