@@ -21,6 +21,7 @@ const CAPABILITIES = {
   supportsExceptionInfoRequest: true,
   exceptionBreakpointFilters: [
     { filter: "all", label: "All errors, also those that are caught", default: false },
+    { filter: "uncaught", label: "Errors that nothing catches", default: false },
   ],
 };
 
@@ -94,8 +95,10 @@ export class DebugAdapter {
     },
     setExceptionBreakpoints: async ({ filters }) => {
       this.#needStarted("setExceptionBreakpoints");
-      const state = Array.isArray(filters) && filters.includes("all") ? "all" : "none";
-      return this.#inspector.send("Debugger.setPauseOnExceptions", { state });
+      const asked = Array.isArray(filters) ? filters : [];
+      const filter = (["all", "uncaught"] as const).find((each) => asked.includes(each));
+      await this.#execution.errors.set(filter ?? "none");
+      return {};
     },
     source: ({ source }) => ({
       content: this.#sources.textOf(pathIn("source", source)),
@@ -141,7 +144,7 @@ export class DebugAdapter {
       return {
         exceptionId: typeName,
         description: message,
-        breakMode: "always",
+        breakMode: this.#execution.errors.breakMode,
         details: { message, typeName, stackTrace: description },
       };
     },
@@ -253,6 +256,7 @@ export class DebugAdapter {
     this.#reattached = undefined;
     this.#execution.detached();
     this.#breakpoints.clear();
+    this.#execution.errors.forget();
     return {};
   }
 }

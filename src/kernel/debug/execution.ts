@@ -4,6 +4,7 @@ import { viaNotebook, withoutTypes } from "./expression.ts";
 import type { Json } from "../protocol/wire.ts";
 import type { Inspector } from "./inspector.ts";
 import type { ScriptPlace, Sources, WrittenPlace } from "./sources.ts";
+import { type ErrorStop, ErrorStops, isError } from "./uncaught.ts";
 import { describe, type RemoteObject, type ScopePlace, type Target } from "./variables.ts";
 
 /** Places on one line that a step goes past: V8 stops at each statement, and at what the kernel put between. */
@@ -19,9 +20,8 @@ type CallFrame = {
   readonly scopeChain: readonly { readonly type: string; readonly object: RemoteObject }[];
 };
 
-type Paused = {
+type Paused = Omit<ErrorStop, "callFrames"> & {
   readonly callFrames: readonly CallFrame[];
-  readonly reason: string;
   readonly hitBreakpoints?: readonly string[];
   /** The error, where the reason is one. */
   readonly data?: RemoteObject;
@@ -57,6 +57,7 @@ export class Execution extends EventEmitter<{ stopped: [StopReason]; continued: 
   readonly #sources: Sources;
   /** Urls of the scripts that a person wrote, by V8's id. */
   readonly #urls = new Map<string, string>();
+  readonly errors: ErrorStops;
   frames: readonly Frame[] = [];
   #exception: RemoteObject | undefined;
   #nextFrame = 1;
@@ -69,13 +70,14 @@ export class Execution extends EventEmitter<{ stopped: [StopReason]; continued: 
     super();
     this.#inspector = inspector;
     this.#sources = sources;
+    this.errors = new ErrorStops(inspector, (scriptId) => this.#urls.has(scriptId));
     inspector.on("Debugger.scriptParsed", (event) => {
       const { scriptId, url } = event as { scriptId: string; url: string };
       if (!url.startsWith("rzenlab-cell-") && !url.includes("?rzenlab=")) return;
       this.#urls.set(scriptId, url);
       this.#sources.addScript(url);
     });
-    inspector.on("Debugger.paused", (event) => this.#paused(event as unknown as Paused));
+    inspector.on("Debugger.paused", (event) => void this.#filtered(event as unknown as Paused));
     inspector.on("Debugger.resumed", () => this.#resumed());
   }
 
@@ -88,6 +90,7 @@ export class Execution extends EventEmitter<{ stopped: [StopReason]; continued: 
     // Steps go from one line of a person's code to the next, not through Node, libraries or this kernel.
     const patterns = ["^node:", "/node_modules/", `^${RegExp.escape(OWN)}`];
     await this.#inspector.send("Debugger.setBlackboxPatterns", { patterns });
+    await this.errors.attach();
   }
 
   /** Forgets everything of a process that is gone or no longer debugged. */
@@ -97,6 +100,13 @@ export class Execution extends EventEmitter<{ stopped: [StopReason]; continued: 
     this.#stepping = undefined;
     this.#pausing = false;
     this.#resumed();
+  }
+
+  /** Goes past errors that nobody asked for. */
+  async #filtered(paused: Paused): Promise<void> {
+    const unasked = isError(paused.reason) && !(await this.errors.concerns(paused));
+    if (unasked) this.#go(this.#stepping?.method ?? "Debugger.resume");
+    else this.#paused(paused);
   }
 
   #paused({ callFrames, reason, hitBreakpoints = [], data }: Paused): void {
@@ -278,9 +288,6 @@ function argumentOf({ objectId, unserializableValue, value }: RemoteObject): Jso
 
 const lineOf = (frames: readonly Frame[]): string =>
   `${frames[0]?.place.path}:${frames[0]?.place.line} ${frames.length}`;
-
-const isError = (reason: string): boolean =>
-  reason === "exception" || reason === "promiseRejection";
 
 /** @param otherwise what was asked for last; a `debugger` statement counts as a breakpoint */
 function stopReason(

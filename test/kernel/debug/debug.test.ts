@@ -425,6 +425,84 @@ test("errors stop where they are thrown, if that is asked for", async () => {
   );
 });
 
+/** Cells by what becomes of their error; each throws the name of its case in line 2. */
+const UNCAUGHT: Record<string, string> = {
+  "at the top": "\nthrow new Error('at the top');",
+  "after an await": "await null;\nthrow new Error('after an await');",
+  "past a finally": "try {\nthrow new Error('past a finally'); } finally { 1; }",
+  "in a function": "function f() {\nthrow new Error('in a function'); }\nf();",
+  "in a callback": "[1].map(() => {\nthrow new Error('in a callback'); });",
+  "in an async function":
+    "async function g() { await null;\nthrow new Error('in an async function'); }\nawait g();",
+  "before its first await":
+    "async function g() {\nthrow new Error('before its first await'); }\nawait g();",
+  "in one that another awaits":
+    "async function g() { await null;\nthrow new Error('in one that another awaits'); }\nasync function h() { return await g(); }\nawait h();",
+  "in a try without an await":
+    "async function g() { await null;\nthrow new Error('in a try without an await'); }\nlet p; try { p = g(); } catch {}\nawait p;",
+  "thrown again": "try { JSON.parse('{'); } catch {\nthrow new Error('thrown again'); }",
+};
+const CAUGHT: Record<string, string> = {
+  "in a try": "try {\nthrow new Error('in a try'); } catch {}",
+  "by a caller": "function f() {\nthrow new Error('by a caller'); }\ntry { f(); } catch {}",
+  "around an await":
+    "async function g() { await null;\nthrow new Error('around an await'); }\ntry { await g(); } catch {}",
+  "around a first step":
+    "async function g() {\nthrow new Error('around a first step'); }\ntry { await g(); } catch {}",
+  "around one that another awaits":
+    "async function g() { await null;\nthrow new Error('around one that another awaits'); }\nasync function h() { await g(); }\ntry { await h(); } catch {}",
+  "by all":
+    "async function g() { await null;\nthrow new Error('by all'); }\ntry { await Promise.all([g(), g()]); } catch {}",
+  "by a method":
+    "async function g() { await null;\nthrow new Error('by a method'); }\nawait g().catch(() => {});",
+  "by a second callback":
+    "async function g() { await null;\nthrow new Error('by a second callback'); }\nawait g().then(() => {}, () => {});",
+};
+
+test.each(Object.entries(UNCAUGHT))(
+  "an error that nothing catches stops: %s",
+  async (name, code) => {
+    await dap("setExceptionBreakpoints", { filters: ["uncaught"] });
+    const id = await untilStopped(() => start(code));
+    expect(await dap("exceptionInfo", { threadId: 1 })).toMatchObject({
+      description: name,
+      breakMode: "unhandled",
+    });
+    expect(await line()).toBe(2);
+    await dap("setExceptionBreakpoints", { filters: [] });
+    await go();
+    expect((await kernel.outcome(id)).error).toMatchObject({ evalue: name });
+    await untilGoing();
+  },
+);
+
+test.each(Object.entries(CAUGHT))("an error that is caught does not stop: %s", async (_, code) => {
+  await dap("setExceptionBreakpoints", { filters: ["uncaught"] });
+  const before = events("stopped").length;
+  const { error } = await kernel.run(code);
+  expect(error).toBeUndefined();
+  await dap("setExceptionBreakpoints", { filters: [] });
+  expect(events("stopped").length).toBe(before);
+});
+
+test("in project files, too, and in the process that replaces one that died", async () => {
+  await dap("setExceptionBreakpoints", { filters: ["uncaught"] });
+  writeFileSync(
+    lossFile,
+    "export async function load(): Promise<void> {\n  await null;\n  throw new Error('no file');\n}\n",
+  );
+  expect((await kernel.run("process.exit(4)")).error!["ename"]).toBe("RuntimeCrashed");
+  const before = events("stopped").length;
+  await kernel.run('import { load } from "../src/loss";\ntry { await load(); } catch {}');
+  expect(events("stopped").length).toBe(before);
+  const id = await untilStopped(() => start("await load();"));
+  expect((await frames())[0]).toMatchObject({ name: "load", line: 3, source: { path: lossFile } });
+  await dap("setExceptionBreakpoints", { filters: [] });
+  await go();
+  expect((await kernel.outcome(id)).error).toMatchObject({ evalue: "no file" });
+  await untilGoing();
+});
+
 test("a cell that is paused on demand can be looked at and goes on", async () => {
   const id = await start(
     "let turns = 0;\nconsole.log('on');\nwhile (turns >= 0) {\n  turns++;\n}\nturns",
