@@ -26,7 +26,7 @@ const experiments = createRoute({
 });
 const experiment = createRoute({
   getParentRoute: () => root,
-  path: "/ui/$experiment",
+  path: "/ui/$experiment/",
   beforeLoad: ({ params }) => {
     throw redirect({ to: "/ui/$experiment/ablation", params });
   },
@@ -147,6 +147,7 @@ export const router = createRouter({
     run,
   ]),
   defaultPreload: false,
+  notFoundMode: "root",
 });
 
 declare module "@tanstack/react-router" {

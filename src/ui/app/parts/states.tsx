@@ -32,9 +32,12 @@ export function Problem({ message, children }: { message: string; children?: Rea
 /** For an address that is no page's. */
 export function NoPage() {
   return (
-    <Problem message="No page has this address.">
-      <Link to="/ui">All experiments</Link>
-    </Problem>
+    <>
+      <h1>No such page</h1>
+      <Problem message="No page has this address.">
+        <Link to="/ui">All experiments</Link>
+      </Problem>
+    </>
   );
 }
 
