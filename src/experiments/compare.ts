@@ -11,7 +11,10 @@ export const STATISTICS =
 
 /** Mean over seeds; no interval from a single one. */
 export function estimateOf(values: readonly number[]): Estimate {
-  if (values.length < 2) return { mean: mean(values), low: null, high: null, n: values.length };
+  const none = { low: null, high: null, n: values.length };
+  // Runs on text tasks alone have no overall mean: NaN, shown as a dash.
+  if (values.some(Number.isNaN)) return { mean: Number.NaN, ...none };
+  if (values.length < 2) return { mean: mean(values), ...none };
   const { low, high } = tInterval(values);
   return { mean: mean(values), low, high, n: values.length };
 }
