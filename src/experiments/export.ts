@@ -20,7 +20,7 @@ import { recordedConfig } from "./record.ts";
 import { TAGS } from "./tags.ts";
 import type { Workshop } from "./run.ts";
 import { isTrainingState, loraOf } from "./trunk.ts";
-import { WeightsError, folderTokenizer, readWeights, startState } from "./weights.ts";
+import { WeightsError, folderTokenizer, overTrunk, readWeights } from "./weights.ts";
 
 /**
  * Writes the encoder of a run for one batch shape; inputs are `Assembler.assemble`'s, the output is
@@ -34,7 +34,7 @@ export async function exportRun(
 ): Promise<void> {
   const config = recordedConfig(shop.store, runId);
   const { encoder } = shop.kit(config);
-  const state = new Map([...startState(config, encoder), ...shop.weights(runId)]);
+  const state = overTrunk(config, encoder, shop.weights(runId));
   if (config.model.adapter.kind !== "head") {
     const adapter = loraOf(config);
     const options = adapter === undefined ? { bucket } : { bucket, adapter };
@@ -95,7 +95,7 @@ export function exportRunFolder(
 ): void {
   const { config, own, step, facts } = trained(shop, target);
   const { encoder } = shop.kit(config);
-  const all: State = new Map([...startState(config, encoder), ...own]);
+  const all = overTrunk(config, encoder, own);
   const lora = loraOf(config);
   const whole = lora === undefined ? all : mergeLora(all, lora);
   const head: { head?: HeadOptions } =

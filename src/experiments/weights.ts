@@ -105,7 +105,9 @@ async function weightsDigest(path: string): Promise<string> {
 }
 
 function isFolder(path: string): boolean {
-  return statSync(path).isDirectory();
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (found === undefined) throw new WeightsError(`${path}: no file or folder to start from`);
+  return found.isDirectory();
 }
 
 /** The tokenizer.json of the folder a run starts from; null where it starts from a file or at random. */
@@ -129,8 +131,15 @@ export function startState(config: TrainConfig, encoder: EncoderConfig): State {
 
 /** A run's own weights with the frozen trunk under them; a head needs none, it reads features. */
 export function withStart(config: TrainConfig, encoder: EncoderConfig, own: State): State {
-  if (config.model.adapter.kind === "head") return own;
-  return new Map([...startState(config, encoder), ...own]);
+  return config.model.adapter.kind === "head" ? own : overTrunk(config, encoder, own);
+}
+
+/** The trunk a run started from with its own weights over it; where these are a whole encoder the start may be gone. */
+export function overTrunk(config: TrainConfig, encoder: EncoderConfig, own: State): State {
+  const isWhole = encoderParameters(encoder)
+    .keys()
+    .every((name) => own.has(name));
+  return isWhole ? own : new Map([...startState(config, encoder), ...own]);
 }
 
 function randomTrunk(encoder: EncoderConfig, seed: number): State {

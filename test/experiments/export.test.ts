@@ -1,4 +1,4 @@
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as ort from "onnxruntime-node";
@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import type { TrainConfig, TrainConfigPatch } from "../../src/experiments/config.ts";
 import { layPatches, resolveConfig } from "../../src/experiments/config.ts";
 import { exportRunFolder } from "../../src/experiments/export.ts";
+import { STAGE1_CHECKPOINT } from "../../src/experiments/recipes/index.ts";
 import { fileDigest } from "../../src/experiments/identity.ts";
 import { Workshop } from "../../src/experiments/run.ts";
 import { readWeights, startDigest, startState, withStart } from "../../src/experiments/weights.ts";
@@ -133,4 +134,24 @@ test("what cannot be exported or loaded is named", () => {
   expect(() => startState(config, tinyEncoder())).toThrow(
     "model.init: loading tiny: visual.patch_embed",
   );
+});
+
+test("a start that is gone is missed only where weights lean on it", () => {
+  const encoder = tinyEncoder();
+  const gone = join(home, "gone.safetensors");
+  const whole = startState(configOf({}), encoder);
+  const all = configOf({ init: gone, adapter: { kind: "none" } });
+  expect(withStart(all, encoder, whole)).toBe(whole);
+  const lora = configOf({ init: gone, adapter: { kind: "lora", rank: 2 } });
+  expect(() => withStart(lora, encoder, new Map())).toThrow(
+    `${gone}: no file or folder to start from`,
+  );
+});
+
+test("the shipped trunk is exported without what it was trained from", async () => {
+  const folder = join(home, "shipped");
+  const nano = await Workshop.open({ dataRoot: home, home, store: join(home, "nano") });
+  exportRunFolder(nano, STAGE1_CHECKPOINT, folder);
+  await nano.close();
+  expect(existsSync(join(folder, "onnx/model.onnx"))).toBe(true);
 });
