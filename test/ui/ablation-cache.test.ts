@@ -6,8 +6,7 @@ import type { FastifyInstance } from "fastify";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Report } from "../../src/plot/index.ts";
 import { RunWriter } from "../../src/tracking/index.ts";
-import { createTrackingServer } from "../../src/tracking/server/index.ts";
-import { registerUi } from "../../src/ui/server/index.ts";
+import { uiOver } from "./support.ts";
 
 const home = mkdtempSync(join(tmpdir(), "rzenlab-ablation-"));
 const MEMBERS = 1_200;
@@ -29,23 +28,10 @@ beforeAll(async () => {
     }),
   );
   oldest = ids[0]!;
-  const report = async (): Promise<Report> => {
+  app = await uiOver(store, async () => {
     if (failing) throw new Error("no statistics today");
     return { made: ++made } as unknown as Report;
-  };
-  const never = (): never => {
-    throw new Error("is not asked for");
-  };
-  app = createTrackingServer({
-    store,
-    extend: (scope) =>
-      registerUi(scope, {
-        store,
-        reports: { report, queries: never, html: never },
-        appFolder: home,
-      }),
   });
-  await app.ready();
 });
 afterAll(async () => {
   await app.close();

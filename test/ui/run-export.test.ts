@@ -6,8 +6,7 @@ import type { FastifyInstance } from "fastify";
 import { parquetReadObjects } from "hyparquet";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { RunWriter } from "../../src/tracking/index.ts";
-import { createTrackingServer } from "../../src/tracking/server/index.ts";
-import { registerUi } from "../../src/ui/server/index.ts";
+import { uiOver } from "./support.ts";
 
 const home = mkdtempSync(join(tmpdir(), "rzenlab-export-"));
 const RUNS = 1_203;
@@ -32,19 +31,7 @@ beforeAll(async () => {
       if (i !== 5) store.logMetrics(id, [{ key: "score", value: special ?? i / 8, step: 1 }]);
     }
   });
-  const never = (): never => {
-    throw new Error("is not asked for");
-  };
-  app = createTrackingServer({
-    store,
-    extend: (scope) =>
-      registerUi(scope, {
-        store,
-        reports: { report: never, queries: never, html: never },
-        appFolder: home,
-      }),
-  });
-  await app.ready();
+  app = await uiOver(store);
 });
 afterAll(async () => {
   await app.close();

@@ -5,15 +5,11 @@ import { join } from "node:path";
 import type { FastifyInstance } from "fastify";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { RunWriter } from "../../src/tracking/index.ts";
-import { createTrackingServer } from "../../src/tracking/server/index.ts";
-import { registerUi } from "../../src/ui/server/index.ts";
 import { encodeRuns } from "../../src/ui/run-code.ts";
 import type { Curves, ExperimentCard, RunTable } from "../../src/ui/server/types.ts";
+import { uiOver } from "./support.ts";
 
 const home = mkdtempSync(join(tmpdir(), "rzenlab-table-"));
-const never = (): never => {
-  throw new Error("no report is asked for");
-};
 let store: RunWriter;
 let app: FastifyInstance;
 let ids: string[];
@@ -34,16 +30,7 @@ beforeAll(async () => {
     if (i !== 5) store.logMetrics(id, [{ key: "score", value: i === 4 ? NaN : i / 10, step: 1 }]);
     return id;
   });
-  app = createTrackingServer({
-    store,
-    extend: (scope) =>
-      registerUi(scope, {
-        store,
-        reports: { report: never, queries: never, html: never },
-        appFolder: home,
-      }),
-  });
-  await app.ready();
+  app = await uiOver(store);
 });
 afterAll(async () => {
   await app.close();
