@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Dealer, Subscriber } from "zeromq";
 import { type Message, Wire } from "../kernel/index.ts";
-import { kernelSpec } from "../kernel/kernelspec.ts";
+import { commandOf, kernelSpec } from "../kernel/kernelspec.ts";
 
 export type ExecuteOptions = {
   readonly cellId: string | undefined;
@@ -41,10 +41,8 @@ export class KernelClient {
     const file = join(this.#folder, "connection.json");
     writeFileSync(file, JSON.stringify(connection), { mode: 0o600 });
     this.#wire = new Wire(key);
-    const [command, ...args] = kernelSpec().argv.map((each) =>
-      each.replace("{connection_file}", file),
-    );
-    this.#process = spawn(command!, args, {
+    const [command, ...args] = commandOf(kernelSpec(), file);
+    this.#process = spawn(command, args, {
       cwd,
       env: { ...process.env, ...env },
       stdio: ["ignore", "inherit", "inherit"],

@@ -30,6 +30,11 @@ export class PixelStore {
     return this.#pixels.size;
   }
 
+  /** What `pixelKey` says of the items whose pixels are here. */
+  keys(): IteratorObject<string> {
+    return this.#pixels.keys();
+  }
+
   has(item: Item): boolean {
     return this.#pixels.has(pixelKey(item) ?? "");
   }

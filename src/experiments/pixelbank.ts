@@ -57,7 +57,8 @@ export class PixelBank implements PixelSource {
   }
 
   release(kept: readonly Item[] = []): void {
-    this.#stores = this.#stores.filter((store) => kept.some((item) => store.has(item)));
+    const keys = new Set(kept.map(pixelKey));
+    this.#stores = this.#stores.filter((store) => store.keys().some((key) => keys.has(key)));
   }
 
   /** What of a task is not in memory yet: pictures that several tasks show are held once. */

@@ -40,6 +40,17 @@ export function kernelSpec(node: string = process.execPath): KernelSpec {
   };
 }
 
+/** How a spec's kernel is started on a connection file: the program, then its arguments. */
+export function commandOf(
+  { argv }: Pick<KernelSpec, "argv">,
+  connectionFile: string,
+): [program: string, ...args: string[]] {
+  const [program, ...args] = argv.map((each) =>
+    each.replaceAll("{connection_file}", connectionFile),
+  );
+  return [program!, ...args];
+}
+
 /** Jupyter's data folder of the user, as jupyter_core finds it. */
 export function userDataFolder(
   env: NodeJS.ProcessEnv = process.env,

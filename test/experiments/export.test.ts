@@ -16,14 +16,12 @@ import {
   portableInputs,
   writeSafetensors,
 } from "../../src/model/index.ts";
-import { TINY, tinyEncoder, tinyTasks } from "./support/tiny.ts";
+import { TINY, tinyEncoder, tinyWorkshop } from "./support/tiny.ts";
 
 const home = mkdtempSync(join(tmpdir(), "rzenlab-export-"));
 let shop: Workshop;
 beforeAll(async () => {
-  const places = { dataRoot: join(home, "data"), home, store: join(home, "store") };
-  const loadTasks = await tinyTasks(places.dataRoot);
-  shop = await Workshop.open(places, { loadTasks, encoderOf: tinyEncoder });
+  shop = await tinyWorkshop(home);
 });
 afterAll(async () => {
   await shop.close();

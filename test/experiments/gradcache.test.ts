@@ -8,17 +8,15 @@ import type { TrainConfig, TrainConfigPatch } from "../../src/experiments/config
 import { layPatches, resolveConfig } from "../../src/experiments/config.ts";
 import { executorOf } from "../../src/experiments/executor.ts";
 import { taskKey } from "../../src/experiments/identity.ts";
-import { Workshop } from "../../src/experiments/run.ts";
+import type { Workshop } from "../../src/experiments/run.ts";
 import { trunkParts } from "../../src/experiments/trunk.ts";
 import { startState } from "../../src/experiments/weights.ts";
-import { TINY, tinyEncoder, tinyTasks } from "./support/tiny.ts";
+import { TINY, tinyWorkshop } from "./support/tiny.ts";
 
 const home = mkdtempSync(join(tmpdir(), "rzenlab-gradcache-"));
 let shop: Workshop;
 beforeAll(async () => {
-  const places = { dataRoot: join(home, "data"), home, store: join(home, "store") };
-  const loadTasks = await tinyTasks(places.dataRoot);
-  shop = await Workshop.open(places, { loadTasks, encoderOf: tinyEncoder });
+  shop = await tinyWorkshop(home);
 });
 afterAll(async () => {
   await shop.close();

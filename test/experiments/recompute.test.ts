@@ -5,15 +5,13 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import type { TrainConfigPatch } from "../../src/experiments/config.ts";
 import { layPatches, resolveConfig } from "../../src/experiments/config.ts";
 import { taskKey } from "../../src/experiments/identity.ts";
-import { Workshop } from "../../src/experiments/run.ts";
-import { TINY, tinyEncoder, tinyTasks } from "./support/tiny.ts";
+import type { Workshop } from "../../src/experiments/run.ts";
+import { TINY, tinyWorkshop } from "./support/tiny.ts";
 
 const home = mkdtempSync(join(tmpdir(), "rzenlab-recompute-"));
 let shop: Workshop;
 beforeAll(async () => {
-  const places = { dataRoot: join(home, "data"), home, store: join(home, "store") };
-  const loadTasks = await tinyTasks(places.dataRoot);
-  shop = await Workshop.open(places, { loadTasks, encoderOf: tinyEncoder });
+  shop = await tinyWorkshop(home);
 });
 afterAll(async () => {
   await shop.close();

@@ -9,17 +9,15 @@ import { layPatches, resolveConfig } from "../../src/experiments/config.ts";
 import type { Grid } from "../../src/experiments/grids.ts";
 import { gridOf } from "../../src/experiments/grids.ts";
 import { inProcessLauncher } from "../../src/experiments/launcher.ts";
-import { WEIGHTS_ARTIFACT, Workshop } from "../../src/experiments/run.ts";
+import { WEIGHTS_ARTIFACT, type Workshop } from "../../src/experiments/run.ts";
 import { barrierBetween, makeSoup } from "../../src/experiments/soup.ts";
 import { readWeights } from "../../src/experiments/weights.ts";
-import { TINY, tinyEncoder, tinyTasks } from "./support/tiny.ts";
+import { TINY, tinyWorkshop } from "./support/tiny.ts";
 
 const home = mkdtempSync(join(tmpdir(), "rzenlab-workshop-"));
 let shop: Workshop;
 beforeAll(async () => {
-  const places = { dataRoot: join(home, "data"), home, store: join(home, "store") };
-  const loadTasks = await tinyTasks(places.dataRoot);
-  shop = await Workshop.open(places, { loadTasks, encoderOf: tinyEncoder });
+  shop = await tinyWorkshop(home);
 });
 afterAll(async () => {
   await shop.close();

@@ -7,7 +7,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Dealer, Subscriber } from "zeromq";
-import { kernelSpec } from "../../src/kernel/kernelspec.ts";
+import { commandOf, kernelSpec } from "../../src/kernel/kernelspec.ts";
 
 export type Json = Record<string, any>;
 export type Received = { type: string; parent: string | undefined; content: Json; metadata: Json };
@@ -68,10 +68,8 @@ export class Client implements AsyncDisposable {
       file,
       JSON.stringify({ ...connection, shell_port, iopub_port, stdin_port, control_port, hb_port }),
     );
-    const [command, ...args] = kernelSpec().argv.map((each) =>
-      each.replace("{connection_file}", file),
-    );
-    const child = spawn(command!, args, {
+    const [command, ...args] = commandOf(kernelSpec(), file);
+    const child = spawn(command, args, {
       cwd,
       // Type warnings have tests of their own; here they would come between the outputs.
       env: {

@@ -1,5 +1,5 @@
 /** @file Hands text or bytes to the browser as a file. */
-export function download(name: string, content: string | ArrayBuffer): void {
+export function download(name: string, content: string): void {
   const link = document.createElement("a");
   link.href = URL.createObjectURL(new Blob([content]));
   link.download = name;

@@ -10,7 +10,7 @@ import { columnValues, knownColumns, runRows } from "./run-rows.ts";
 import type { Curves, PairedPage, RunChoice, RunGroup, RunRow, RunTable } from "./types.ts";
 
 const PAGE = 100;
-/** Whole rows for a file that is saved come in pages as large as this. */
+/** Pages that compare many runs ask for as many at once. */
 const MOST_ROWS = 5_000;
 const MOST_VALUES = 1_000;
 type ByName = { Params: { name: string } };

@@ -6,6 +6,7 @@ import type { Split, Task } from "../../../src/data/types.ts";
 import { preset } from "../../../src/model/index.ts";
 import type { EncoderConfig } from "../../../src/model/index.ts";
 import type { TrainConfigPatch } from "../../../src/experiments/config.ts";
+import { Workshop } from "../../../src/experiments/run.ts";
 
 /** The model's tiny encoder with room for the nano tokenizer's vocabulary. */
 export function tinyEncoder(): EncoderConfig {
@@ -41,6 +42,13 @@ export async function tinyTasks(root: string): Promise<(split: Split) => Promise
     writeFileSync(join(root, `${i}.png`), png);
   }
   return (split) => Promise.resolve([imageToName(root, split), nameToImage(root, split)]);
+}
+
+/** A workshop over the tiny tasks and the tiny encoder, everything below `home`. */
+export async function tinyWorkshop(home: string): Promise<Workshop> {
+  const places = { dataRoot: join(home, "data"), home, store: join(home, "store") };
+  const loadTasks = await tinyTasks(places.dataRoot);
+  return Workshop.open(places, { loadTasks, encoderOf: tinyEncoder });
 }
 
 function imageToName(root: string, split: Split): Task {

@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { Dealer, Request as HeartbeatRequest, Subscriber } from "zeromq";
+import { commandOf } from "../../../src/kernel/kernelspec.ts";
 import { type Content, decode, frames, newHeader, type Received } from "./wire.ts";
 
 /** What a kernelspec says, as far as starting the kernel goes. */
@@ -100,8 +101,8 @@ export class Client {
       ...named,
     };
     writeFileSync(file, JSON.stringify(connection), { mode: 0o600 });
-    const [command, ...args] = spec.argv.map((arg) => arg.replaceAll("{connection_file}", file));
-    this.process = spawn(command!, args, {
+    const [command, ...args] = commandOf(spec, file);
+    this.process = spawn(command, args, {
       cwd: options.cwd,
       env: { ...process.env, ...spec.env },
       stdio: ["ignore", "pipe", "pipe"],
